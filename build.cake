@@ -1,0 +1,38 @@
+// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|Bench|Format|Ci
+var target = Argument("target", "Test");
+var configuration = Argument("configuration", "Release");
+var seeds = Argument("seeds", 200_000);
+var firstSeed = Argument("first-seed", 0);
+var filter = Argument("filter", "*");
+
+void Run(string command, string arguments, IDictionary<string, string> environment = null)
+{
+    var code = StartProcess(command, new ProcessSettings { Arguments = arguments, EnvironmentVariables = environment });
+    if (code != 0) throw new CakeException($"{command} {arguments} ended with {code}.");
+}
+
+Task("Build")
+    .Description("Builds everything, warnings as errors.")
+    .Does(() => Run("dotnet", $"build GossipCluster.sln -c {configuration}"));
+
+Task("Test")
+    .Description("The README's test command.")
+    .Does(() => Run("dotnet", "test"));
+
+Task("Simulate")
+    .Description("The long simulation: --seeds=N (default 200,000), --first-seed=N.")
+    .Does(() => Run("dotnet", $"run -c Release --project tests/GossipCluster.Simulation.Tests -- --simulate {firstSeed} {seeds}"));
+
+Task("Bench")
+    .Description("Benchmarks: --filter=*Increment* (default: all).")
+    .Does(() => Run("dotnet", $"run -c Release --project tests/GossipCluster.Benchmarks -- --filter {filter}"));
+
+Task("Format")
+    .Description("Formats the tree after .editorconfig.")
+    .Does(() => Run("dotnet", "format GossipCluster.sln"));
+
+Task("Ci")
+    .Description("What continuous integration runs, and nothing else.")
+    .Does(() => Run("bash", ".ci/run"));
+
+RunTarget(target);
