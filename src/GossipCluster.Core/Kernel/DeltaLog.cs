@@ -1,0 +1,234 @@
+using GossipCluster.Core.Causality;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>Which delta, or at least which key, each dot belongs to, for the dots that some primary may lack. Bounded.</summary>
+/// <remarks>
+/// Found by dot (per replica id a sorted list, mostly appended to), by key (a chain), and by age. Beyond <see cref="DeltaBytesMax"/> the oldest entries
+/// lose their deltas and keep their keys: a peer that lacks them is sent the key's state. Beyond <see cref="EntriesMax"/> the oldest are forgotten: a peer
+/// that lacks those is sent everything.
+/// </remarks>
+internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
+{
+    /// <summary>What an entry costs besides its delta, about.</summary>
+    public const int EntryBytes = 120;
+
+    private readonly List<SlotLog> _slots = [];
+    private readonly Dictionary<Key, LogEntry> _newestOfKey = new(Key.Comparer.Instance);
+    private LogEntry? _oldest;
+    private LogEntry? _newest;
+    private LogEntry? _oldestWithDelta;
+
+    public int DeltaBytesMax { get; } = deltaBytesMax;
+
+    public int EntriesMax { get; } = entriesMax;
+
+    public int EntryCount { get; private set; }
+
+    public long DeltaBytes { get; private set; }
+
+    /// <summary>Entries that lost their delta to the bound, since the start.</summary>
+    public long DeltasShed { get; private set; }
+
+    /// <summary>Entries forgotten because of the bound, since the start.</summary>
+    public long EntriesShed { get; private set; }
+
+    public LogEntry? Oldest => _oldest;
+
+    /// <summary>The newest entry of a key; from there <see cref="LogEntry.OlderOfKey"/> leads back.</summary>
+    public LogEntry? NewestOf(Key key) => _newestOfKey.GetValueOrDefault(key);
+
+    /// <summary>Appends an entry; gives the dots of those that had to be forgotten for it.</summary>
+    public void Append(LogEntry entry, ReplicaTable table, DotSet.Builder forgotten)
+    {
+        foreach (var range in entry.Ranges) Slot(range.Slot).Add(range.First, range.Last, entry);
+        entry.AliveRanges = entry.Ranges.Length;
+
+        entry.Older = _newest;
+        if (_newest is not null) _newest.Newer = entry;
+        _newest = entry;
+        _oldest ??= entry;
+        EntryCount++;
+
+        if (_newestOfKey.TryGetValue(entry.Key, out var sameKey))
+        {
+            entry.OlderOfKey = sameKey;
+            sameKey.NewerOfKey = entry;
+        }
+
+        _newestOfKey[entry.Key] = entry;
+        if (entry.Delta is not null)
+        {
+            DeltaBytes += entry.Delta.Bytes.Length;
+            _oldestWithDelta ??= entry;
+        }
+
+        while (DeltaBytes > DeltaBytesMax) ShedDelta();
+        while (EntryCount > EntriesMax) Forget(_oldest!, table, forgotten);
+    }
+
+    /// <summary>The entry of a dot and where its range ends; null where the log does not know it.</summary>
+    public LogEntry? Find(int slot, long counter, out long last)
+    {
+        last = 0;
+        return slot < _slots.Count ? _slots[slot].Find(counter, out last) : null;
+    }
+
+    /// <summary>Forgets the entries all of whose dots are in a set, such as what every primary has.</summary>
+    public void Trim(DotSet known, ReplicaTable table)
+    {
+        for (var slot = 0; slot < _slots.Count; slot++)
+        {
+            var log = _slots[slot];
+            if (log.Count == 0) continue;
+            log.Trim(known.RangesOf(table[slot]), entry =>
+            {
+                if (--entry.AliveRanges == 0) Unlink(entry);
+            });
+        }
+    }
+
+    /// <summary>Takes out all entries of a key.</summary>
+    public void RemoveKey(Key key, ReplicaTable table)
+    {
+        while (_newestOfKey.TryGetValue(key, out var entry)) Forget(entry, table, null);
+    }
+
+    public void Clear()
+    {
+        _slots.Clear();
+        _newestOfKey.Clear();
+        (_oldest, _newest, _oldestWithDelta) = (null, null, null);
+        (EntryCount, DeltaBytes) = (0, 0);
+    }
+
+    private void ShedDelta()
+    {
+        while (_oldestWithDelta!.Delta is null) _oldestWithDelta = _oldestWithDelta.Newer;
+        DeltaBytes -= _oldestWithDelta.Delta.Bytes.Length;
+        _oldestWithDelta.Delta = null;
+        _oldestWithDelta = _oldestWithDelta.Newer;
+        DeltasShed++;
+    }
+
+    private void Forget(LogEntry entry, ReplicaTable table, DotSet.Builder? forgotten)
+    {
+        foreach (var range in entry.Ranges)
+        {
+            if (_slots[range.Slot].Remove(range.First, entry)) forgotten?.Add(table[range.Slot], range.First, range.Last);
+        }
+
+        if (forgotten is not null) EntriesShed++;
+        Unlink(entry);
+    }
+
+    private void Unlink(LogEntry entry)
+    {
+        if (entry.Delta is not null) DeltaBytes -= entry.Delta.Bytes.Length;
+        if (ReferenceEquals(_oldestWithDelta, entry)) _oldestWithDelta = entry.Newer;
+        if (entry.Older is null) _oldest = entry.Newer;
+        else entry.Older.Newer = entry.Newer;
+        if (entry.Newer is null) _newest = entry.Older;
+        else entry.Newer.Older = entry.Older;
+
+        if (entry.OlderOfKey is not null) entry.OlderOfKey.NewerOfKey = entry.NewerOfKey;
+        if (entry.NewerOfKey is not null) entry.NewerOfKey.OlderOfKey = entry.OlderOfKey;
+        else if (entry.OlderOfKey is not null) _newestOfKey[entry.Key] = entry.OlderOfKey;
+        else _newestOfKey.Remove(entry.Key);
+        (entry.Older, entry.Newer, entry.OlderOfKey, entry.NewerOfKey) = (null, null, null, null);
+        EntryCount--;
+    }
+
+    private SlotLog Slot(int slot)
+    {
+        while (_slots.Count <= slot) _slots.Add(new SlotLog());
+        return _slots[slot];
+    }
+
+    /// <summary>The ranges of one replica id, sorted.</summary>
+    private sealed class SlotLog
+    {
+        private readonly List<(long First, long Last, LogEntry Entry)> _ranges = [];
+
+        public int Count => _ranges.Count;
+
+        public void Add(long first, long last, LogEntry entry)
+        {
+            if (_ranges.Count == 0 || _ranges[^1].Last < first) _ranges.Add((first, last, entry));
+            else _ranges.Insert(IndexOf(first), (first, last, entry));
+        }
+
+        public LogEntry? Find(long counter, out long last)
+        {
+            var i = IndexOf(counter);
+            last = 0;
+            if (i == _ranges.Count || _ranges[i].First > counter) return null;
+            last = _ranges[i].Last;
+            return _ranges[i].Entry;
+        }
+
+        public bool Remove(long first, LogEntry entry)
+        {
+            var i = IndexOf(first);
+            if (i == _ranges.Count || !ReferenceEquals(_ranges[i].Entry, entry)) return false;
+            _ranges.RemoveAt(i);
+            return true;
+        }
+
+        public void Trim(ReadOnlySpan<CounterRange> known, Action<LogEntry> trimmed)
+        {
+            if (known.IsEmpty) return;
+            int kept = 0, i = 0;
+            var end = known[^1].Last;
+            for (; i < _ranges.Count && _ranges[i].First <= end; i++)
+            {
+                var (first, last, entry) = _ranges[i];
+                if (CounterRanges.ContainsAll(known, first, last)) trimmed(entry);
+                else _ranges[kept++] = _ranges[i];
+            }
+
+            _ranges.RemoveRange(kept, i - kept);
+        }
+
+        /// <summary>The first range that ends at or after a counter.</summary>
+        private int IndexOf(long counter)
+        {
+            int low = 0, high = _ranges.Count;
+            while (low < high)
+            {
+                var middle = (low + high) >>> 1;
+                if (_ranges[middle].Last >= counter) high = middle;
+                else low = middle + 1;
+            }
+
+            return low;
+        }
+    }
+}
+
+/// <summary>Consecutive dots by slot.</summary>
+internal readonly record struct SlotRange(int Slot, long First, long Last);
+
+/// <summary>What the log knows of some dots: their key, and their delta as long as there is room.</summary>
+internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges)
+{
+    public Key Key { get; } = key;
+
+    public Delta? Delta { get; set; } = delta;
+
+    /// <summary>The dots that this entry brought into the clock.</summary>
+    public SlotRange[] Ranges { get; } = ranges;
+
+    public int AliveRanges { get; set; }
+
+    /// <summary>The last walk that took this entry.</summary>
+    public int Mark { get; set; }
+
+    public LogEntry? Older { get; set; }
+
+    public LogEntry? Newer { get; set; }
+
+    public LogEntry? OlderOfKey { get; set; }
+
+    public LogEntry? NewerOfKey { get; set; }
+}

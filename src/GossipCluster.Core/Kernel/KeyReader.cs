@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>Joins the states of one key as several replicas have them: what a quorum read answers, with the clock that is its context.</summary>
+public sealed class KeyReader
+{
+    private readonly ReplicaTable _table = new();
+    private readonly ItemTreeEditor _editor = new();
+    private readonly DotSet.Builder _clock = new();
+    private ItemTree _tree;
+
+    /// <summary>The joined clock: what the token of the answer names.</summary>
+    public DotSet Clock => _clock.ToSet();
+
+    /// <summary>The joined value; null where the key does not exist in any of them.</summary>
+    public DataValue? Value => ValueReader.Read(_tree, _table);
+
+    /// <summary>The live dots, for tests and diagnosis.</summary>
+    public DotSet LiveDots
+    {
+        get
+        {
+            var dots = new DotSet.Builder();
+            foreach (ref readonly var item in _tree) dots.Add(_table[item.Slot], item.Counter, item.Counter);
+            return dots.ToSet();
+        }
+    }
+
+    /// <summary>Joins what <see cref="Replica.StateOf"/> gave.</summary>
+    public bool TryJoin(Record state, out WireError error)
+    {
+        if (!KeyStates.TryRead(state.Bytes, _table, out var states, out error)) return false;
+        if (states.Entries.Length != 1)
+        {
+            error = new WireError("the state of one key", 0);
+            return false;
+        }
+
+        var live = states.Entries[0].Items.Select(item => (item.Slot, item.Counter)).ToHashSet();
+        var edits = new List<ItemEdit>();
+        foreach (ref readonly var item in _tree)
+        {
+            if (states.Clock.Contains(_table[item.Slot], item.Counter) && !live.Contains((item.Slot, item.Counter)))
+            {
+                edits.Add(ItemEdit.Drop(item));
+            }
+        }
+
+        foreach (var item in states.Entries[0].Items)
+        {
+            if (!_clock.Contains(_table[item.Slot], item.Counter)) edits.Add(item);
+        }
+
+        edits.Sort(static (a, b) => a.Path.Span.SequenceCompareTo(b.Path.Span));
+        _tree = _editor.Apply(_tree, CollectionsMarshal.AsSpan(edits));
+        _clock.Add(states.Clock);
+        return true;
+    }
+}

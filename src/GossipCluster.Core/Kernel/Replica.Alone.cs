@@ -1,0 +1,129 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>Rare changes that concern the replica as a whole. Each is a batch of its own, staged while nothing else is pending.</summary>
+public sealed partial class Replica
+{
+    // The last counter of the own id that is known to be durable although the clock may not show it (an emptied fallback).
+    private long _counterFloor;
+
+    /// <summary>From here on dots are named under this id. The first record of a new life (rule 6).</summary>
+    public void StageIdentity(ReplicaId id)
+    {
+        var writer = new WireWriter(32);
+        id.Write(writer);
+        StageOwn(RecordKind.Identity, writer);
+    }
+
+    /// <summary>
+    /// A fallback that has handed everything off forgets it all, keeping its counter so that no dot is used twice. The caller has made sure that every
+    /// primary, by its own word and under the same ring, has this clock (rule 7).
+    /// </summary>
+    public void StageEmptied()
+    {
+        var writer = new WireWriter(16);
+        writer.WriteVarint((ulong)_next);
+        StageOwn(RecordKind.Emptied, writer);
+    }
+
+    /// <summary>
+    /// A fallback out of room drops one key's hints, dots and all. The caller has made sure that a write quorum of primaries has <see cref="DotsOfKey"/>.
+    /// </summary>
+    /// <returns>False where some dot cannot be attributed to a key: then nothing may be dropped.</returns>
+    public bool TryStageHintsDropped(Key key)
+    {
+        if (DotsOfKey(key) is not { IsEmpty: false } dots) return false;
+        var writer = new WireWriter(128);
+        writer.WritePrefixed(key.Flat);
+        dots.Write(writer);
+        StageOwn(RecordKind.HintsDropped, writer);
+        return true;
+    }
+
+    /// <summary>All dots that belong to a key; null where some dot of the clock cannot be attributed to any key.</summary>
+    public DotSet? DotsOfKey(Key key) => _unlogged.IsEmpty ? DotsOf(key, Clock, mark: 0) : null;
+
+    private void StageOwn(RecordKind kind, WireWriter writer)
+    {
+        if (!StageAlone(new Record(kind, writer.ToArray()), out var error)) throw new InvalidOperationException(error.ToString());
+    }
+
+    private bool StageAlone(Record record, out WireError error)
+    {
+        if (HasPending) throw new InvalidOperationException($"{record.Kind} is staged alone; something else is pending.");
+        var reader = new WireReader(record.Bytes.Span);
+        Action? then = null;
+        switch (record.Kind)
+        {
+            case RecordKind.Identity:
+                var id = ReplicaId.Read(ref reader);
+                then = () => AssumeIdentity(id);
+                break;
+            case RecordKind.Emptied:
+                var next = reader.ReadLong();
+                then = () => Empty(next);
+                break;
+            case RecordKind.HintsDropped:
+                var key = ItemCodec.ReadKey(ref reader);
+                var dots = DotSet.Read(ref reader);
+                then = () => DropHints(key, dots);
+                break;
+            case RecordKind.TransferEnd:
+                then = ReadTransferEnd(ref reader);
+                break;
+            case RecordKind.LogState:
+                then = ReadLogState(ref reader);
+                break;
+            case RecordKind.Retired:
+                then = ReadRetired(ref reader);
+                break;
+            default:
+                reader.Fail("a record that stands alone");
+                break;
+        }
+
+        if (!reader.Failed && reader.Remaining > 0) reader.Fail($"the end of a record of kind {record.Kind}");
+        error = reader.Error;
+        if (reader.Failed) return false;
+        _gathering.Alone = then;
+        _gathering.Add(record);
+        return true;
+    }
+
+    private void AssumeIdentity(ReplicaId id)
+    {
+        if (id == Self) return;
+        _self = _table.SlotOf(id);
+        _next = Clock.LastOf(id) + 1;
+        _counterFloor = _next - 1;
+        _void = DotSet.Empty;
+        _foldable.Clear();
+    }
+
+    private void Empty(long next)
+    {
+        _trees.Clear();
+        _clock.Clear();
+        _stagedClock.Clear();
+        _unlogged.Clear();
+        _stable.Clear();
+        _log.Clear();
+        _audit = new Audit.MerkleTree();
+        _next = Math.Max(_next, next);
+        _counterFloor = _next - 1;
+        _void = DotSet.Empty;
+        AbandonTransfer();
+    }
+
+    private void DropHints(Key key, DotSet dots)
+    {
+        if (_trees.Remove(key, out var tree)) _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash(key, tree)));
+        _clock.Remove(dots);
+        _stagedClock.Remove(dots);
+        _stable.Remove(dots);
+        _log.RemoveKey(key, _table);
+        _counterFloor = Math.Max(_counterFloor, _next - 1);
+    }
+}

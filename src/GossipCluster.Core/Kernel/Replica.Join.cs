@@ -1,0 +1,156 @@
+using System.Runtime.InteropServices;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Core.Kernel;
+
+public sealed partial class Replica
+{
+    /// <summary>Rule 3: adds each item whose dot is new, drops each superseded item, takes all its dots into the clock.</summary>
+    private void Join(Delta delta, ItemTree tree)
+    {
+        var writer = _table[delta.WriterSlot];
+        if (Seen(writer, delta.First, delta.Last)) return;
+        _edits.Clear();
+        _newRanges.Clear();
+        var sorted = true;
+        var items = delta.Items;
+        for (var counter = delta.First; items.MoveNext(); counter++)
+        {
+            if (!Seen(writer, counter, counter)) Edit(ItemEdit.Add(items.Path, delta.WriterSlot, counter, items.Payload), ref sorted);
+        }
+
+        var eventIsNew = delta.HasEvent && !Seen(writer, delta.Last, delta.Last);
+        TakeNew(delta.WriterSlot, delta.First, delta.Last);
+        if (eventIsNew) DropSuperseded(delta, tree, ref sorted);
+        Apply(delta.Key, tree, sorted);
+        _gathering.LogEntries.Add(new LogEntry(delta.Key, delta, [.. _newRanges]));
+        _gathering.Add(new Record(RecordKind.Delta, delta.Bytes));
+    }
+
+    private void DropSuperseded(Delta delta, ItemTree tree, ref bool sorted)
+    {
+        var groups = delta.Groups;
+        Span<SlotRange> few = stackalloc SlotRange[8];
+        while (groups.MoveNext())
+        {
+            // Nearly always a handful of ranges: then they are compared one by one; a large remove looks its dots up in a set.
+            var count = 0;
+            DotSet.Builder? many = null;
+            while (groups.MoveNextRun(out var index, out var ranges))
+            {
+                var slot = delta.Slots[index];
+                long previous = -1;
+                for (var i = 0; i < ranges; i++)
+                {
+                    var range = groups.ReadRange(ref previous);
+                    TakeNew(slot, range.First, range.Last);
+                    if (count < few.Length) few[count++] = new SlotRange(slot, range.First, range.Last);
+                    else (many ??= new DotSet.Builder()).Add(_table[slot], range.First, range.Last);
+                }
+            }
+
+            foreach (ref readonly var item in groups.IsBelow ? tree.Below(groups.Path) : tree.At(groups.Path))
+            {
+                var superseded = many is not null && many.Contains(_table[item.Slot], item.Counter);
+                foreach (ref readonly var range in few[..count])
+                {
+                    superseded |= range.Slot == item.Slot && range.First <= item.Counter && item.Counter <= range.Last;
+                }
+
+                if (superseded) Edit(ItemEdit.Drop(item), ref sorted);
+            }
+        }
+    }
+
+    /// <summary>Rule 4: joins the state of one key as a peer with this clock has it.</summary>
+    /// <param name="key">Which key.</param>
+    /// <param name="peerItems">The items that are live there, sorted by path.</param>
+    /// <param name="peerClock">What the peer has seen: own items in it that are not live there are dead.</param>
+    /// <param name="dots">What the own clock takes in: all dots of the key that it lacks.</param>
+    private void JoinKey(Key key, ReadOnlySpan<ItemEdit> peerItems, DotSet peerClock, DotSet dots)
+    {
+        _edits.Clear();
+        _newRanges.Clear();
+        var sorted = true;
+        var tree = Staged(key);
+        HashSet<(int, long)>? liveThere = null;
+        foreach (ref readonly var item in tree)
+        {
+            if (!peerClock.Contains(_table[item.Slot], item.Counter)) continue;
+            if (liveThere is null)
+            {
+                liveThere = new HashSet<(int, long)>(peerItems.Length);
+                foreach (ref readonly var live in peerItems) liveThere.Add((live.Slot, live.Counter));
+            }
+
+            if (!liveThere.Contains((item.Slot, item.Counter))) Edit(ItemEdit.Drop(item), ref sorted);
+        }
+
+        foreach (ref readonly var item in peerItems)
+        {
+            if (!Seen(_table[item.Slot], item.Counter, item.Counter)) Edit(item, ref sorted);
+        }
+
+        Apply(key, tree, sorted);
+        foreach (var range in dots) TakeNew(_table.SlotOf(range.Replica), range.First, range.Last);
+        if (_newRanges.Count > 0) _gathering.LogEntries.Add(new LogEntry(key, null, [.. _newRanges]));
+    }
+
+    private bool StageKeyStates(Record record, out WireError error)
+    {
+        if (!KeyStates.TryRead(record.Bytes, _table, out var states, out error)) return false;
+        if (!MissingOf(states.Basis).IsEmpty)
+        {
+            error = new WireError("key states made for a clock that this replica still has", 0);
+            return false;
+        }
+
+        foreach (var entry in states.Entries) JoinKey(entry.Key, entry.Items, states.Clock, entry.Dots);
+        _gathering.Add(record);
+        return true;
+    }
+
+    private void Edit(in ItemEdit edit, ref bool sorted)
+    {
+        if (sorted && _edits.Count > 0) sorted = _edits[^1].Path.Span.SequenceCompareTo(edit.Path.Span) <= 0;
+        _edits.Add(edit);
+    }
+
+    private void Apply(Key key, ItemTree tree, bool sorted)
+    {
+        if (_edits.Count == 0) return;
+        var edits = CollectionsMarshal.AsSpan(_edits);
+        if (!sorted) edits.Sort(static (a, b) => a.Path.Span.SequenceCompareTo(b.Path.Span));
+        _gathering.Trees[key] = _editor.Apply(tree, edits);
+        AuditEdits(key, edits);
+    }
+
+    /// <summary>Takes those of the dots that are new here into the staged clock, and notes them.</summary>
+    private void TakeNew(int slot, long first, long last)
+    {
+        if (IsRetired(slot)) return;
+        var replica = _table[slot];
+        if (!_stagedClock.ContainsAny(replica, first, last))
+        {
+            Take(new SlotRange(slot, first, last));
+            return;
+        }
+
+        if (_stagedClock.ContainsAll(replica, first, last)) return;
+        foreach (var range in CounterRanges.Except([new CounterRange(first, last)], _stagedClock.RangesOf(replica)))
+        {
+            Take(new SlotRange(slot, range.First, range.Last));
+        }
+    }
+
+    private void Take(SlotRange range)
+    {
+        _newRanges.Add(range);
+        _gathering.Dots.Add(range);
+        _stagedClock.Add(_table[range.Slot], range.First, range.Last);
+
+        // Whatever way an own dot comes back, it is never given again.
+        if (range.Slot == _self && range.Last >= _next) _next = range.Last + 1;
+    }
+}

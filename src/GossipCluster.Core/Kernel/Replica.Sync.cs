@@ -1,0 +1,155 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>What a replica tells its peers. Durable state only (rule 5).</summary>
+public sealed partial class Replica
+{
+    private int _mark;
+
+    /// <summary>What a peer with this clock lacks: deltas, else key states, else everything. Costs what the difference costs.</summary>
+    /// <param name="peer">The peer's durable clock, and the dots of earlier parts that are still under way to it.</param>
+    /// <param name="bytesMax">Where to end this part; one record may go beyond.</param>
+    public SyncAnswer Missing(DotSet peer, int bytesMax)
+    {
+        var clock = Clock;
+        var missing = clock.Except(peer);
+        if (missing.IsEmpty) return SyncAnswer.Nothing;
+        if (_unlogged.ToSet().Overlaps(missing)) return SyncAnswer.Full;
+
+        _mark++;
+        var records = new List<Record>();
+        var covered = new DotSet.Builder();
+        KeyStates.Builder? states = null;
+        var bytes = 0;
+        foreach (var range in missing)
+        {
+            var slot = _table.Find(range.Replica);
+            for (var counter = range.First; counter <= range.Last;)
+            {
+                if (bytes >= bytesMax) return Part(isComplete: false);
+                var entry = _log.Find(slot, counter, out var last) ?? throw new InvalidOperationException($"The log lost {range.Replica}:{counter}.");
+                counter = last + 1;
+                if (entry.Mark == _mark) continue;
+                if (entry.Delta is { } delta)
+                {
+                    entry.Mark = _mark;
+                    records.Add(new Record(RecordKind.Delta, delta.Bytes));
+                    bytes += records[^1].WireBytes;
+                    CoverEntry(entry);
+                    continue;
+                }
+
+                states ??= new KeyStates.Builder(_table, clock, peer);
+                var before = states.BodyBytes;
+                var dots = DotsOf(entry.Key, missing, _mark);
+                states.Add(entry.Key, _trees.GetValueOrDefault(entry.Key), dots);
+                bytes += states.BodyBytes - before;
+                covered.Add(dots);
+            }
+        }
+
+        return Part(isComplete: true);
+
+        void CoverEntry(LogEntry entry)
+        {
+            foreach (var range in entry.Ranges) covered.Add(_table[range.Slot], range.First, range.Last);
+        }
+
+        SyncAnswer Part(bool isComplete)
+        {
+            if (states is not null) records.Add(states.Build());
+            return new SyncAnswer(SyncNeed.Records, records, covered.ToSet(), isComplete);
+        }
+    }
+
+    /// <summary>One key's state for a peer that was found behind while it was read (rule 4).</summary>
+    /// <returns>Null where the peer lacks no dot of the key, or where it cannot be told which of the missing dots are the key's: sync does it.</returns>
+    public Record? RepairOf(Key key, DotSet peer)
+    {
+        var clock = Clock;
+        var missing = clock.Except(peer);
+        if (missing.IsEmpty || _unlogged.ToSet().Overlaps(missing)) return null;
+        var dots = DotsOf(key, missing, mark: 0);
+        if (dots.IsEmpty) return null;
+        var states = new KeyStates.Builder(_table, clock, peer);
+        states.Add(key, _trees.GetValueOrDefault(key), dots);
+        return states.Build();
+    }
+
+    /// <summary>One key's state for a reader: to be joined with others' in a <see cref="KeyReader"/>.</summary>
+    public Record StateOf(Key key)
+    {
+        var states = new KeyStates.Builder(_table, Clock, DotSet.Empty);
+        states.Add(key, _trees.GetValueOrDefault(key), DotSet.Empty);
+        return states.Build();
+    }
+
+    /// <summary>The deltas that must travel with this one to a peer (rule 8): the logged past of its key that the peer may lack.</summary>
+    /// <param name="delta">A durable delta of this replica.</param>
+    /// <param name="known">What the peer is known to have, or what is travelling ahead of this on the same ordered link.</param>
+    /// <param name="past">Where they are put, oldest first.</param>
+    /// <returns>False where it cannot be told whether that is all: then the peer's answer is no acknowledgement.</returns>
+    public bool TryPast(Delta delta, DotSet known, List<Delta> past)
+    {
+        var whole = IsCovered(known);
+        var start = past.Count;
+        for (var entry = _log.Find(delta.WriterSlot, delta.First, out _)?.OlderOfKey; entry is not null; entry = entry.OlderOfKey)
+        {
+            if (IsKnown(entry, known)) continue;
+            if (entry.Delta is null) whole = false;
+            else past.Add(entry.Delta);
+        }
+
+        past.Reverse(start, past.Count - start);
+        return whole;
+    }
+
+    /// <summary>
+    /// Every primary is known to have these dots: their deltas need not be kept, and what builds on them may travel without them.
+    /// </summary>
+    public void Trim(DotSet knownToAll)
+    {
+        var settled = _clock.ToSet().Intersect(knownToAll);
+        if (_stable.ToSet().Dominates(settled)) return;
+        _stable.Add(settled);
+        _unlogged.Add(settled);
+        _log.Trim(settled, _table);
+    }
+
+    /// <summary>True where every dot that the log does not know is known to the peer, or to every primary.</summary>
+    private bool IsCovered(DotSet known)
+    {
+        foreach (var range in _unlogged.ToSet())
+        {
+            if (_stable.ContainsAll(range.Replica, range.First, range.Last) || known.ContainsAll(range.Replica, range.First, range.Last)) continue;
+            return known.Union(_stable.ToSet()).Dominates(_unlogged.ToSet());
+        }
+
+        return true;
+    }
+
+    private bool IsKnown(LogEntry entry, DotSet known)
+    {
+        foreach (var range in entry.Ranges)
+        {
+            if (!known.ContainsAll(_table[range.Slot], range.First, range.Last)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The dots of a key among those that are missing, as the log attributes them.</summary>
+    private DotSet DotsOf(Key key, DotSet missing, int mark)
+    {
+        var dots = new DotSet.Builder();
+        for (var entry = _log.NewestOf(key); entry is not null; entry = entry.OlderOfKey)
+        {
+            if (mark != 0) entry.Mark = mark;
+            foreach (var range in entry.Ranges) dots.Add(_table[range.Slot], range.First, range.Last);
+        }
+
+        return dots.ToSet().Intersect(missing);
+    }
+}

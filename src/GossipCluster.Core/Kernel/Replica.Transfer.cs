@@ -1,0 +1,157 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>Full transfer (DESIGN 4.5) and snapshots: a frozen state in chunks, staged, and applied with its clock in one step.</summary>
+public sealed partial class Replica
+{
+    private const byte Version = 1;
+    private ulong _incomingTransfer;
+    private Dictionary<Key, ItemEdit[]>? _incoming;
+    private int _incomingNext;
+
+    /// <summary>The transfer that is being received, and how many of its keys are durable here; null where there is none.</summary>
+    public (ulong Transfer, int NextKey)? Incoming => _incoming is null ? null : (_incomingTransfer, _incomingNext);
+
+    /// <summary>The durable state as it is now, for a peer that needs everything. O(keys), no copying of items.</summary>
+    /// <param name="transfer">A number that no other transfer has: random.</param>
+    public FrozenReplica Freeze(ulong transfer) => new(transfer, Clock, _table, _trees);
+
+    /// <summary>Everything that a new replica object must stage and commit, one record a batch, to become this one. Chunked.</summary>
+    public IEnumerable<Record> Snapshot(int bytesMax)
+    {
+        var frozen = Freeze(transfer: 1);
+        var log = LogState(bytesMax);
+        var identity = new WireWriter(32);
+        Self.Write(identity);
+        var counter = new WireWriter(16);
+        counter.WriteVarint((ulong)_next);
+
+        yield return new Record(RecordKind.Identity, identity.ToArray());
+        yield return new Record(RecordKind.Emptied, counter.ToArray());
+        if (RetiredState() is { } retired) yield return retired;
+        for (var next = 0; next < frozen.KeyCount;) yield return frozen.Chunk(next, bytesMax, out next);
+        yield return frozen.End();
+        foreach (var part in log) yield return part;
+    }
+
+    private bool StageTransferChunk(Record record, out WireError error)
+    {
+        var chunk = FrozenReplica.ReadChunk(record.Bytes, _table, out error);
+        if (chunk is null) return false;
+        _gathering.Chunks.Add(chunk);
+        _gathering.Add(record);
+        return true;
+    }
+
+    /// <summary>Keeps a chunk aside. A chunk of another transfer starts anew; one out of order is ignored and will come again.</summary>
+    private void KeepChunk(TransferChunk chunk)
+    {
+        if (_incoming is null || _incomingTransfer != chunk.Transfer)
+        {
+            if (chunk.From != 0) return;
+            (_incoming, _incomingTransfer, _incomingNext) = (new Dictionary<Key, ItemEdit[]>(Key.Comparer.Instance), chunk.Transfer, 0);
+        }
+
+        if (chunk.From != _incomingNext) return;
+        foreach (var (key, items) in chunk.Entries) _incoming[key] = items;
+        _incomingNext += chunk.Entries.Length;
+    }
+
+    private void AbandonTransfer() => (_incoming, _incomingNext) = (null, 0);
+
+    private Action? ReadTransferEnd(ref WireReader reader)
+    {
+        var (transfer, keys, clock) = FrozenReplica.ReadEnd(ref reader);
+
+        // An empty partition has no chunks; anything else must be here to the last key.
+        var complete = keys == 0 || (_incoming is not null && _incomingTransfer == transfer && _incomingNext == keys);
+        if (!complete) reader.Fail("the end of a transfer of which every chunk is here");
+        return () => CompleteTransfer(clock);
+    }
+
+    /// <summary>Joins every key, absent ones too, and only then takes in the whole clock (rule 4).</summary>
+    private void CompleteTransfer(DotSet clock)
+    {
+        var incoming = _incoming ?? [];
+        AbandonTransfer();
+
+        // A batch of its own, so that the join is the one that single keys go through; its log entries do not count: no dot of a transfer is attributed.
+        _gathering = new Batch(_gathering.Number);
+        foreach (var key in _trees.Keys)
+        {
+            if (!incoming.ContainsKey(key)) JoinKey(key, [], clock, DotSet.Empty);
+        }
+
+        foreach (var (key, items) in incoming) JoinKey(key, items, clock, DotSet.Empty);
+        var done = _gathering;
+        _gathering = new Batch(done.Number);
+        ApplyTrees(done);
+
+        var added = ExceptRetired(clock).Except(Clock);
+        _clock.Add(added);
+        _stagedClock.Add(added);
+        _unlogged.Add(added);
+        if (added.LastOf(Self) >= _next) _next = added.LastOf(Self) + 1;
+    }
+
+    /// <summary>Version, stable dots, entries (kind, key or delta, dots), oldest first: what a snapshot keeps of the log, in parts.</summary>
+    private List<Record> LogState(int bytesMax)
+    {
+        var parts = new List<Record>();
+        var entry = _log.Oldest;
+        do
+        {
+            var count = 0;
+            var body = new WireWriter(1024);
+            for (; entry is not null && body.Length < bytesMax; entry = entry.Newer, count++)
+            {
+                body.WriteByte(entry.Delta is null ? (byte)0 : (byte)1);
+                body.WritePrefixed(entry.Delta is null ? entry.Key.Flat : entry.Delta.Bytes.Span);
+                var dots = new DotSet.Builder();
+                foreach (var range in entry.Ranges) dots.Add(_table[range.Slot], range.First, range.Last);
+                dots.ToSet().Write(body);
+            }
+
+            var whole = new WireWriter(body.Length + 128);
+            whole.WriteByte(Version);
+            (parts.Count == 0 ? _stable.ToSet() : DotSet.Empty).Write(whole);
+            whole.WriteCount(count);
+            whole.WriteBytes(body.Written);
+            parts.Add(new Record(RecordKind.LogState, whole.ToArray()));
+        }
+        while (entry is not null);
+        return parts;
+    }
+
+    private Action? ReadLogState(ref WireReader reader)
+    {
+        if (reader.ReadByte() != Version) reader.Fail("a log state of version 1");
+        var stable = DotSet.Read(ref reader);
+        var entries = new List<LogEntry>();
+        var logged = new DotSet.Builder();
+        var count = reader.ReadCount(3);
+        for (var i = 0; i < count && !reader.Failed; i++)
+        {
+            var hasDelta = reader.ReadByte() == 1;
+            var bytes = reader.ReadPrefixed();
+            Delta? delta = null;
+            if (hasDelta && !Delta.TryRead(bytes, _table, Intern, out delta, out _)) reader.Fail("a delta");
+            if (!hasDelta && !Key.IsFlat(bytes)) reader.Fail("the flat form of a key");
+            var dots = DotSet.Read(ref reader);
+            if (reader.Failed) break;
+            logged.Add(dots);
+            var ranges = dots.Select(range => new SlotRange(_table.SlotOf(range.Replica), range.First, range.Last)).ToArray();
+            entries.Add(new LogEntry(delta?.Key ?? Intern(bytes.ToArray()), delta, ranges));
+        }
+
+        return () =>
+        {
+            // Before they are appended: what the log has no room for becomes unlogged again.
+            _unlogged.Remove(logged.ToSet());
+            foreach (var entry in entries) _log.Append(entry, _table, _unlogged);
+            _stable.Add(stable);
+        };
+    }
+}
