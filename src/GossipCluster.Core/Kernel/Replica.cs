@@ -69,6 +69,12 @@ public sealed partial class Replica
     /// <summary>True where something is staged that is not durable yet.</summary>
     public bool HasPending => _inFlight.Count > 0 || !_gathering.IsEmpty;
 
+    /// <summary>The number of the newest batch that has something in it and is not durable yet; null where all is durable.</summary>
+    public long? LastPending => !_gathering.IsEmpty ? _gathering.Number : _inFlight.Count > 0 ? _gathering.Number - 1 : null;
+
+    /// <summary>The counter that the next own dot will have, at least.</summary>
+    public long NextCounter => _next;
+
     /// <summary>Bytes of deltas in the log, at most <see cref="ReplicaOptions.LogDeltaBytesMax"/>.</summary>
     public long LogDeltaBytes => _log.DeltaBytes;
 

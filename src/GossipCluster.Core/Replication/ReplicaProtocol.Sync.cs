@@ -1,0 +1,218 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Core.Replication;
+
+public partial class ReplicaProtocol
+{
+    // One frozen state a peer that is being filled; replaced when that peer starts anew.
+    private readonly Dictionary<NodeName, FrozenReplica> _outgoing = [];
+
+    /// <summary>True where what a peer sends is taken in: only a primary, in the ring that it sees itself (rule 7).</summary>
+    protected internal virtual bool TakesIn => IsPrimary;
+
+    /// <summary>Starts a pairwise sync: asks a peer for what this replica lacks. Nothing where it is no primary.</summary>
+    public void SyncWith(NodeName peer, List<ReplicaEffect> effects)
+    {
+        if (TakesIn) effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.SyncAsk(Stamp)));
+    }
+
+    /// <summary>Hinted handoff: a fallback with something in it offers it to a primary.</summary>
+    public void OfferTo(NodeName primary, List<ReplicaEffect> effects)
+    {
+        if (!IsPrimary && !Replica.Clock.IsEmpty) effects.Add(new ReplicaEffect.Send(primary, new PeerMessage.Offer(Stamp)));
+    }
+
+    /// <summary>Empties a fallback that every primary has caught up with; nothing otherwise.</summary>
+    public void TryEmpty(List<ReplicaEffect> effects)
+    {
+        if (IsEmptiable()) StageAlone(StageEmptied, effects);
+    }
+
+    /// <summary>Drops one key's hints where a write quorum of primaries is known to have them: a fallback out of room.</summary>
+    /// <param name="key">Whose hints.</param>
+    /// <param name="w">How many primaries must have them.</param>
+    /// <param name="effects">What is to be done.</param>
+    public void TryDropHints(Key key, int w, List<ReplicaEffect> effects)
+    {
+        StageAlone(() => !IsPrimary && Replica.DotsOfKey(key) is { IsEmpty: false } dots && Watermarks.CountHaving(dots) >= w && Replica.TryStageHintsDropped(key), effects);
+    }
+
+    /// <summary>Read repair: one key's state for a peer whose clock was seen by a reader.</summary>
+    public void RepairPeer(NodeName peer, Key key, DotSet peerClock, List<ReplicaEffect> effects)
+    {
+        if (RepairOf(key, peerClock) is { } state) effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Repair(state)));
+    }
+
+    /// <summary>A message from the same partition on another node.</summary>
+    public void Receive(NodeName from, PeerMessage message, List<ReplicaEffect> effects)
+    {
+        switch (message)
+        {
+            case PeerMessage.Replicate replicate:
+                if (Defers(e => Receive(from, message, e))) return;
+                StageAll(replicate.Records);
+                WhenDurable(new Waiting(WaitingKind.Replicated, replicate.Op, from, null, replicate.IsWhole), effects);
+                break;
+            case PeerMessage.Replicated replicated:
+                Hear(from, replicated.Stamp, effects);
+                effects.Add(new ReplicaEffect.Acknowledged(replicated.Op, from, replicated.Counts));
+                break;
+            case PeerMessage.SyncAsk ask:
+                Hear(from, ask.Stamp, effects);
+                effects.Add(new ReplicaEffect.Send(from, AnswerTo(ask.Stamp)));
+                break;
+            case PeerMessage.SyncPart part:
+                if (Defers(e => Receive(from, message, e))) return;
+                Hear(from, part.Stamp, effects);
+                if (!TakesIn) return;
+                StageAll(part.Records);
+                WhenDurable(new Waiting(WaitingKind.SyncPart, IsSource(part.Stamp) ? 1u : 0, from, null, part.IsComplete), effects);
+                break;
+            case PeerMessage.TransferNeeded needed:
+                Hear(from, needed.Stamp, effects);
+                if (TakesIn) AskForTransfer(from, effects);
+                break;
+            case PeerMessage.TransferAsk ask:
+                effects.Add(new ReplicaEffect.Send(from, TransferPartFor(from, ask)));
+                break;
+            case PeerMessage.TransferPart part:
+                ReceiveTransferPart(from, part, effects);
+                break;
+            case PeerMessage.Offer offer:
+                Hear(from, offer.Stamp, effects);
+                if (!TakesIn) return;
+                if (Replica.Clock.Dominates(offer.Stamp.Clock)) effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Know(Stamp)));
+                else SyncWith(from, effects);
+                break;
+            case PeerMessage.Know know:
+                Hear(from, know.Stamp, effects);
+                break;
+            case PeerMessage.Repair repair:
+                // Never fills a fallback: it would take in what nobody will hand off in its place.
+                if (!TakesIn || Defers(e => Receive(from, message, e))) return;
+                StageAll([repair.KeyState]);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"No handler for {message.GetType().Name}.");
+        }
+
+        Persist(effects);
+    }
+
+    /// <summary>The state of a key with every dot that a peer lacks of it (rule 4).</summary>
+    protected internal virtual Record? RepairOf(Key key, DotSet peerClock) => Replica.RepairOf(key, peerClock);
+
+    /// <summary>The state that a full transfer sends from.</summary>
+    protected internal virtual FrozenReplica FrozenFor(NodeName peer, TransferAskKind kind)
+    {
+        if (kind == TransferAskKind.New || !_outgoing.TryGetValue(peer, out var frozen)) _outgoing[peer] = frozen = Replica.Freeze(_random());
+        return frozen;
+    }
+
+    private void StageAll(IReadOnlyList<Record> records)
+    {
+        foreach (var record in records)
+        {
+            if (!IsFromPeers(record.Kind) || !Replica.Stage(record, out _)) RecordsRefused++;
+        }
+    }
+
+    // What stands alone is said by a replica to itself; from a peer it would be an order to forget.
+    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.Retired;
+
+    /// <summary>Takes a peer's word for what it has: trims the log, or empties a fallback.</summary>
+    private void Hear(NodeName from, Stamp stamp, List<ReplicaEffect> effects)
+    {
+        if (!Listen(from, stamp)) return;
+        if (IsPrimary) Replica.Trim(Watermarks.KnownToAll() ?? Replica.Clock);
+        else TryEmpty(effects);
+    }
+
+    /// <summary>True where the word counts (rule 7).</summary>
+    protected internal virtual bool Listen(NodeName from, Stamp stamp) => Watermarks.Heard(from, stamp.Clock, stamp.RingVersion, stamp.IsPrimary);
+
+    private PeerMessage AnswerTo(Stamp asker)
+    {
+        var answer = Replica.Missing(asker.Clock, _options.PartBytesMax);
+        return answer.Need == SyncNeed.FullTransfer ? new PeerMessage.TransferNeeded(Stamp) : new PeerMessage.SyncPart(answer.Records, answer.IsComplete, Stamp);
+    }
+
+    private void SyncPartIsDurable(NodeName peer, bool isComplete, bool peerHasSynced, List<ReplicaEffect> effects)
+    {
+        if (!isComplete)
+        {
+            SyncWith(peer, effects);
+            return;
+        }
+
+        effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Know(Stamp)));
+        effects.Add(new ReplicaEffect.Synced(peer));
+        _completed.Add(peer);
+        HasSynced |= IsPrimary && (peerHasSynced || _otherMembers.All(_completed.Contains));
+    }
+
+    private bool IsSource(Stamp stamp) => stamp.IsPrimary && stamp.HasSynced && stamp.RingVersion == Watermarks.RingVersion;
+
+    private void AskForTransfer(NodeName peer, List<ReplicaEffect> effects)
+    {
+        var (transfer, next) = Replica.Incoming ?? (0, 0);
+        effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.TransferAsk(transfer, next)));
+    }
+
+    private PeerMessage.TransferPart TransferPartFor(NodeName peer, PeerMessage.TransferAsk ask)
+    {
+        var frozen = FrozenFor(peer, TransferAskKind.Resume);
+        var from = ask.From;
+        if (frozen.Transfer != ask.Transfer)
+        {
+            frozen = FrozenFor(peer, TransferAskKind.New);
+            from = 0;
+        }
+
+        var record = from < frozen.KeyCount ? frozen.Chunk(from, _options.PartBytesMax, out _) : frozen.End();
+        return new PeerMessage.TransferPart(record, Stamp);
+    }
+
+    private void ReceiveTransferPart(NodeName from, PeerMessage.TransferPart part, List<ReplicaEffect> effects)
+    {
+        if (!TakesIn || Defers(e => Receive(from, part, e))) return;
+        if (part.Record.Kind == RecordKind.TransferEnd)
+        {
+            StageAlone(
+                () =>
+                {
+                    if (!Replica.Stage(part.Record, out _)) return false;
+                    WhenDurable(new Waiting(WaitingKind.SyncPart, IsSource(part.Stamp) ? 1u : 0, from, null, true), effects);
+                    return true;
+                },
+                effects);
+            return;
+        }
+
+        if (part.Record.Kind != RecordKind.TransferChunk || !Replica.Stage(part.Record, out _)) RecordsRefused++;
+        else WhenDurable(new Waiting(WaitingKind.TransferPart, 0, from, null, false), effects);
+    }
+
+    private bool IsEmptiable() =>
+        !IsPrimary && Watermarks.OtherPrimaries.Count > 0 && !Replica.Clock.IsEmpty
+        && Watermarks.KnownToAll() is { } known && known.Dominates(Replica.Clock);
+
+    private bool StageEmptied()
+    {
+        // Asked again: between the wish and the empty pipeline more may have come in.
+        if (!IsEmptiable()) return false;
+        Replica.StageEmptied();
+        return true;
+    }
+
+    /// <summary>Why a frozen state is asked for.</summary>
+    protected internal enum TransferAskKind
+    {
+        /// <summary>To go on with a transfer, if it is still there.</summary>
+        Resume,
+
+        /// <summary>To start a new one.</summary>
+        New,
+    }
+}

@@ -1,0 +1,247 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Core.Replication;
+
+/// <summary>Bounds of a replica's conversations.</summary>
+public sealed record ReplicationOptions
+{
+    /// <summary>The defaults.</summary>
+    public static readonly ReplicationOptions Default = new();
+
+    /// <summary>Where a part of a sync or a chunk of a transfer ends; one record may go beyond and is cut by the link.</summary>
+    /// <value>Bytes. Default: 64 KiB, half of Akka.Remote's default frame.</value>
+    public int PartBytesMax { get; init; } = 64 << 10;
+
+    /// <summary>The most inputs that wait while a record that must stand alone is made durable; more are refused or dropped.</summary>
+    /// <value>Inputs. Default: 1,000, about what arrives during one slow fsync.</value>
+    public int DeferredMax { get; init; } = 1000;
+}
+
+/// <summary>
+/// One replica in conversation: group commit, replication, pairwise sync, full transfer and handoff. Pure: (state, input) -> (state, effects).
+/// </summary>
+/// <remarks>
+/// The shell carries out the effects in their order and says when a batch is durable. When to sync, and with whom, is the shell's choice: every
+/// conversation may start at any time, break off anywhere and start again.
+/// <code>
+///   primary                         peer (primary or fallback)
+///      |-- SyncAsk(my clock) ----------->|
+///      |&lt;-- SyncPart(records) -----------|   staged, durable, asked again until complete
+///      |-- Know(my clock) -------------->|   the peer's watermark: trims its log, lets a fallback empty itself
+/// </code>
+/// </remarks>
+public partial class ReplicaProtocol
+{
+    private readonly ReplicationOptions _options;
+    private readonly Func<ulong> _random;
+    private readonly List<Waiting> _waiting = [];
+    private readonly Queue<Func<bool>> _alone = new();
+    private readonly Queue<Action<List<ReplicaEffect>>> _deferred = new();
+    private readonly HashSet<NodeName> _completed = [];
+    private readonly List<Delta> _past = [];
+    private IReadOnlyList<NodeName> _otherMembers = [];
+    private Batch? _inFlight;
+    private bool _staging;
+
+    /// <summary>A replica under a ring in which it has no part yet: see <see cref="ChangeRing"/>.</summary>
+    /// <param name="self">This node.</param>
+    /// <param name="replica">Recovered, nothing pending.</param>
+    /// <param name="random">Gives numbers for transfers.</param>
+    /// <param name="options">Bounds.</param>
+    public ReplicaProtocol(NodeName self, Replica replica, Func<ulong> random, ReplicationOptions? options = null)
+    {
+        Self = self;
+        Replica = replica;
+        _random = random;
+        _options = options ?? ReplicationOptions.Default;
+    }
+
+    /// <summary>This node.</summary>
+    public NodeName Self { get; }
+
+    /// <summary>The state. Only this object changes it.</summary>
+    public Replica Replica { get; }
+
+    /// <summary>What the other primaries are known to have.</summary>
+    public Watermarks Watermarks { get; } = new();
+
+    /// <summary>True where this node is a primary of the partition in the ring that it sees.</summary>
+    public bool IsPrimary => Watermarks.IsPrimary;
+
+    /// <summary>
+    /// True for a primary that has had everything the partition held when it became one. Until then it coordinates no removes, and its "not found" is
+    /// no evidence.
+    /// </summary>
+    public bool HasSynced { get; private set; }
+
+    /// <summary>Inputs refused or dropped because <see cref="ReplicationOptions.DeferredMax"/> others waited, since the start.</summary>
+    public long Overflowed { get; private set; }
+
+    /// <summary>Records from peers that were malformed or refused, since the start.</summary>
+    public long RecordsRefused { get; private set; }
+
+    /// <summary>What this replica says of itself.</summary>
+    public Stamp Stamp => new(Replica.Clock, Watermarks.RingVersion, IsPrimary, HasSynced);
+
+    /// <summary>This node sees a new ring.</summary>
+    /// <param name="ringVersion">Its version.</param>
+    /// <param name="primaries">The partition's primaries in it.</param>
+    /// <param name="members">All members of it.</param>
+    public void ChangeRing(long ringVersion, IReadOnlyList<NodeName> primaries, IReadOnlyList<NodeName> members)
+    {
+        if (ringVersion == Watermarks.RingVersion) return;
+        var wasPrimary = IsPrimary;
+        Watermarks.ChangeRing(ringVersion, Self, primaries);
+        _otherMembers = [.. members.Where(member => member != Self)];
+        if (IsPrimary && wasPrimary) return;
+        _completed.Clear();
+        HasSynced = IsPrimary && _otherMembers.Count == 0;
+    }
+
+    /// <summary>A local write: staged here, answered by <see cref="ReplicaEffect.Refused"/> or, once durable, <see cref="ReplicaEffect.Committed"/>.</summary>
+    public void Write(ulong op, DataType type, Key key, Operation operation, WriteContext context, List<ReplicaEffect> effects)
+    {
+        if (Defers(e => Write(op, type, key, operation, context, e)))
+        {
+            if (_deferred.Count > _options.DeferredMax) effects.Add(new ReplicaEffect.Refused(op, Overloaded(type), null));
+            return;
+        }
+
+        var result = Replica.Stage(type, key, operation, context with { MayRemove = context.MayRemove && IsPrimary && HasSynced });
+        if (result.Error is { } error) effects.Add(new ReplicaEffect.Refused(op, error, result.Missing));
+        else WhenDurable(new Waiting(WaitingKind.Committed, op, default, result.Delta, false), effects);
+        Persist(effects);
+    }
+
+    /// <summary>Sends a durable write to a peer, with the past of its key that the peer may lack.</summary>
+    public void ReplicateTo(NodeName peer, ulong op, Delta delta, List<ReplicaEffect> effects)
+    {
+        _past.Clear();
+        var whole = TryPast(delta, Watermarks.KnownTo(peer), _past);
+        var records = new Record[_past.Count + 1];
+        for (var i = 0; i < _past.Count; i++) records[i] = new Record(RecordKind.Delta, _past[i].Bytes);
+        records[^1] = new Record(RecordKind.Delta, delta.Bytes);
+        effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Replicate(op, records, whole)));
+    }
+
+    /// <summary>The batch is on disk.</summary>
+    public void Durable(Batch batch, List<ReplicaEffect> effects)
+    {
+        Replica.Commit(batch);
+        _inFlight = null;
+        var released = 0;
+        while (released < _waiting.Count && _waiting[released].Batch <= batch.Number) Release(_waiting[released++], effects);
+        _waiting.RemoveRange(0, released);
+        Persist(effects);
+    }
+
+    /// <summary>Nothing that was pending is on disk, for certain. Who waited for it hears nothing and will ask again.</summary>
+    public void Lost()
+    {
+        Replica.Abort();
+        _waiting.Clear();
+        _alone.Clear();
+        _deferred.Clear();
+        _inFlight = null;
+    }
+
+    /// <summary>From here on dots are named under this id.</summary>
+    public void AssumeIdentity(ReplicaId id, List<ReplicaEffect> effects) => StageAlone(() => StageIdentity(id), effects);
+
+    /// <summary>The past that must travel with a delta (rule 8).</summary>
+    protected internal virtual bool TryPast(Delta delta, DotSet known, List<Delta> past) => Replica.TryPast(delta, known, past);
+
+    private bool StageIdentity(ReplicaId id)
+    {
+        if (id == Replica.Self) return false;
+        Replica.StageIdentity(id);
+        return true;
+    }
+
+    /// <summary>Stages a record that stands alone as soon as nothing else is pending; everything that comes meanwhile waits.</summary>
+    private void StageAlone(Func<bool> stage, List<ReplicaEffect> effects)
+    {
+        _alone.Enqueue(stage);
+        Persist(effects);
+    }
+
+    private bool Defers(Action<List<ReplicaEffect>> input)
+    {
+        if (_alone.Count == 0) return false;
+        if (_deferred.Count <= _options.DeferredMax) _deferred.Enqueue(input);
+        else Overflowed++;
+        return true;
+    }
+
+    /// <summary>Starts the next batch where none is under way: while one is being written the next gathers.</summary>
+    private void Persist(List<ReplicaEffect> effects)
+    {
+        if (_staging) return;
+        _staging = true;
+        while (_inFlight is null)
+        {
+            if (!Replica.HasPending && _alone.TryDequeue(out var stage))
+            {
+                stage();
+            }
+            else if (!Replica.HasPending && _deferred.TryDequeue(out var input))
+            {
+                input(effects);
+                continue;
+            }
+
+            var batch = Replica.Seal();
+            if (!batch.IsEmpty) effects.Add(new ReplicaEffect.Persist(_inFlight = batch));
+            else if (_alone.Count == 0 && _deferred.Count == 0) break;
+        }
+
+        _staging = false;
+    }
+
+    private void WhenDurable(Waiting waiting, List<ReplicaEffect> effects)
+    {
+        var batch = Replica.LastPending;
+        if (batch is null) Release(waiting, effects);
+        else _waiting.Add(waiting with { Batch = batch.Value });
+    }
+
+    private void Release(in Waiting waiting, List<ReplicaEffect> effects)
+    {
+        switch (waiting.Kind)
+        {
+            case WaitingKind.Committed:
+                effects.Add(new ReplicaEffect.Committed(waiting.Op, waiting.Delta));
+                break;
+            case WaitingKind.Replicated:
+                effects.Add(new ReplicaEffect.Send(waiting.Peer, new PeerMessage.Replicated(waiting.Op, waiting.Flag, Stamp)));
+                break;
+            case WaitingKind.SyncPart:
+                SyncPartIsDurable(waiting.Peer, isComplete: waiting.Flag, peerHasSynced: waiting.Op != 0, effects);
+                break;
+            case WaitingKind.TransferPart:
+                AskForTransfer(waiting.Peer, effects);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"Nothing waits as {waiting.Kind}.");
+        }
+    }
+
+    private static OperationError Overloaded(DataType type) => new(
+        OperationProblem.NeedsState, "The replica is rearranging itself and its queue is full. Try again.", type);
+
+    private enum WaitingKind
+    {
+        Committed,
+        Replicated,
+        SyncPart,
+        TransferPart,
+    }
+
+    /// <summary>Something to be said once a batch is durable.</summary>
+    private readonly record struct Waiting(WaitingKind Kind, ulong Op, NodeName Peer, Delta? Delta, bool Flag)
+    {
+        public long Batch { get; init; }
+    }
+}
