@@ -14,7 +14,7 @@ public sealed class FrozenReplica
     private readonly (ulong Hash, Key Key, ItemTree Tree)[] _entries;
     private readonly ReplicaTable _table;
 
-    internal FrozenReplica(ulong transfer, DotSet clock, ReplicaTable table, Dictionary<Key, ItemTree> trees)
+    internal FrozenReplica(ulong transfer, DotSet clock, ReplicaTable table, IReadOnlyDictionary<Key, ItemTree> trees)
     {
         Transfer = transfer;
         Clock = clock;
@@ -71,8 +71,9 @@ public sealed class FrozenReplica
         return new Record(RecordKind.TransferEnd, writer.ToArray());
     }
 
-    internal static TransferChunk? ReadChunk(ReadOnlyMemory<byte> input, ReplicaTable table, out WireError error)
+    internal static TransferChunk? ReadChunk(Record record, ReplicaTable table, out WireError error)
     {
+        var input = record.Bytes;
         var reader = new WireReader(input.Span);
         if (reader.ReadByte() != Version) reader.Fail("a transfer chunk of version 1");
         var transfer = reader.ReadUInt64();
@@ -82,7 +83,7 @@ public sealed class FrozenReplica
         for (var i = 0; i < entries.Length && !reader.Failed; i++) entries[i] = (ItemCodec.ReadKey(ref reader), ItemCodec.Read(ref reader, input, slots));
         if (!reader.Failed && reader.Remaining > 0) reader.Fail("the end of a transfer chunk");
         error = reader.Error;
-        return reader.Failed ? null : new TransferChunk(transfer, from, entries);
+        return reader.Failed ? null : new TransferChunk(record, transfer, from, entries);
     }
 
     internal static (ulong Transfer, int Keys, DotSet Clock) ReadEnd(ref WireReader reader)
@@ -93,7 +94,8 @@ public sealed class FrozenReplica
 }
 
 /// <summary>Some keys of a full transfer.</summary>
+/// <param name="Record">As it came; the items share its memory.</param>
 /// <param name="Transfer">Which transfer.</param>
 /// <param name="From">The index of the first key.</param>
 /// <param name="Entries">The keys with their live items, as edits that add them.</param>
-internal sealed record TransferChunk(ulong Transfer, int From, (Key Key, ItemEdit[] Items)[] Entries);
+internal sealed record TransferChunk(Record Record, ulong Transfer, int From, (Key Key, ItemEdit[] Items)[] Entries);

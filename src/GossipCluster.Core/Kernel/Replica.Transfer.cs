@@ -10,6 +10,7 @@ public sealed partial class Replica
     private ulong _incomingTransfer;
     private Dictionary<Key, ItemEdit[]>? _incoming;
     private int _incomingNext;
+    private readonly List<Record> _incomingRecords = [];
 
     /// <summary>The transfer that is being received, and how many of its keys are durable here; null where there is none.</summary>
     public (ulong Transfer, int NextKey)? Incoming => _incoming is null ? null : (_incomingTransfer, _incomingNext);
@@ -23,6 +24,9 @@ public sealed partial class Replica
     {
         var frozen = Freeze(transfer: 1);
         var log = LogState(bytesMax);
+
+        // A transfer that is under way: its end may come into the log behind this snapshot, and must find its chunks.
+        Record[] incoming = [.. _incomingRecords];
         var identity = new WireWriter(32);
         Self.Write(identity);
         var counter = new WireWriter(16);
@@ -33,12 +37,13 @@ public sealed partial class Replica
         if (RetiredState() is { } retired) yield return retired;
         for (var next = 0; next < frozen.KeyCount;) yield return frozen.Chunk(next, bytesMax, out next);
         yield return frozen.End();
+        foreach (var record in incoming) yield return record;
         foreach (var part in log) yield return part;
     }
 
     private bool StageTransferChunk(Record record, out WireError error)
     {
-        var chunk = FrozenReplica.ReadChunk(record.Bytes, _table, out error);
+        var chunk = FrozenReplica.ReadChunk(record, _table, out error);
         if (chunk is null) return false;
         _gathering.Chunks.Add(chunk);
         _gathering.Add(record);
@@ -51,15 +56,21 @@ public sealed partial class Replica
         if (_incoming is null || _incomingTransfer != chunk.Transfer)
         {
             if (chunk.From != 0) return;
-            (_incoming, _incomingTransfer, _incomingNext) = (new Dictionary<Key, ItemEdit[]>(Key.Comparer.Instance), chunk.Transfer, 0);
+            AbandonTransfer();
+            (_incoming, _incomingTransfer) = (new Dictionary<Key, ItemEdit[]>(Key.Comparer.Instance), chunk.Transfer);
         }
 
         if (chunk.From != _incomingNext) return;
         foreach (var (key, items) in chunk.Entries) _incoming[key] = items;
         _incomingNext += chunk.Entries.Length;
+        _incomingRecords.Add(chunk.Record);
     }
 
-    private void AbandonTransfer() => (_incoming, _incomingNext) = (null, 0);
+    private void AbandonTransfer()
+    {
+        (_incoming, _incomingNext) = (null, 0);
+        _incomingRecords.Clear();
+    }
 
     private Action? ReadTransferEnd(ref WireReader reader)
     {

@@ -177,6 +177,10 @@ public sealed partial class Replica
         AbandonTransfer();
     }
 
+    internal ReplicaTable Table => _table;
+
+    internal IReadOnlyDictionary<Key, ItemTree> Trees => _trees;
+
     private void ApplyTrees(Batch batch)
     {
         foreach (var (key, tree) in batch.Trees)

@@ -100,6 +100,11 @@ public partial class ReplicaProtocol
         HasSynced = IsPrimary && _otherMembers.Count == 0;
     }
 
+    /// <summary>
+    /// After a restart on its own disk: this replica had synced under this ring. What it has missed since is a gap like any other; it is not empty.
+    /// </summary>
+    public void ResumeSynced(long ringVersion) => HasSynced |= IsPrimary && ringVersion == Watermarks.RingVersion;
+
     /// <summary>A local write: staged here, answered by <see cref="ReplicaEffect.Refused"/> or, once durable, <see cref="ReplicaEffect.Committed"/>.</summary>
     public void Write(ulong op, DataType type, Key key, Operation operation, WriteContext context, List<ReplicaEffect> effects)
     {

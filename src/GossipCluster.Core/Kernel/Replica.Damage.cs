@@ -1,0 +1,24 @@
+using GossipCluster.Core.Causality;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>The test doors: what tests of the tests need to see and to spoil. Internal; nothing in the product calls them.</summary>
+public sealed partial class Replica
+{
+    /// <summary>The clock with everything that is staged.</summary>
+    internal DotSet StagedClock => _stagedClock.ToSet();
+
+    /// <summary>The dots that the log attributes to a key, whether or not it can attribute all others.</summary>
+    internal DotSet LoggedDotsOf(Key key) => DotsOf(key, Clock, mark: 0);
+
+    /// <summary>Claims dots without their effects: what no rule allows.</summary>
+    internal void DamageClock(DotSet dots)
+    {
+        _clock.Add(dots);
+        _stagedClock.Add(dots);
+        _unlogged.Add(dots);
+    }
+
+    /// <summary>Loses a key's items without a trace, as a bad disk would.</summary>
+    internal void DamageItems(Key key) => _trees.Remove(key);
+}

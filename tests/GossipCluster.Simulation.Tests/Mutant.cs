@@ -1,0 +1,61 @@
+namespace GossipCluster.Simulation.Tests;
+
+/// <summary>A rule of DESIGN.md, broken on purpose. The simulator has to notice each.</summary>
+public enum Mutant
+{
+    None,
+
+    /// <summary>Rule 1: superseding takes no dot of its own.</summary>
+    OneDot,
+
+    /// <summary>Rule 5: deltas are sent before they are durable, and the id is kept over a crash.</summary>
+    SpeakFirst,
+
+    /// <summary>Rule 4: a sync takes the peer's clock in before what the clock names.</summary>
+    ClockFirst,
+
+    /// <summary>Contexts: a remove is applied although its context was not yet seen.</summary>
+    NoPull,
+
+    /// <summary>Rule 6: an id is kept whatever the others know.</summary>
+    TrustDisk,
+
+    /// <summary>Rule 6: generations are counted up.</summary>
+    GenIncrement,
+
+    /// <summary>Rule 6: an unclean restart may keep its id.</summary>
+    KeptId,
+
+    /// <summary>Rule 6: starts are not remembered, so that a copy of a cleanly stopped disk passes for the disk.</summary>
+    StartsForgotten,
+
+    /// <summary>Rule 7: a peer's word counts under whatever ring, and data is taken in by whoever is offered it.</summary>
+    AnyView,
+
+    /// <summary>Rule 4: a key state lists no dots.</summary>
+    RepairNone,
+
+    /// <summary>Rule 4: a key state lists the live dots only.</summary>
+    RepairLive,
+
+    /// <summary>Rule 4: a key state lists what the log attributes, although other missing dots cannot be attributed.</summary>
+    RepairLog,
+
+    /// <summary>Rule 4: a key state is joined by a receiver that has lost what the state was made for.</summary>
+    RepairBasis,
+
+    /// <summary>Full transfer: keys as they are when they are sent, with the clock of the end.</summary>
+    StreamEnd,
+
+    /// <summary>Full transfer: keys as they are when they are sent, with the clock of the start.</summary>
+    StreamStart,
+
+    /// <summary>Hints: a key's hints are dropped and their dots kept.</summary>
+    DropKeep,
+
+    /// <summary>Rule 8: a delta travels without its key's past.</summary>
+    NoPast,
+
+    /// <summary>Contexts: dots that nobody has any more are waited for.</summary>
+    GateForever,
+}

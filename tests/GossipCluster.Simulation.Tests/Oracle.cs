@@ -1,0 +1,129 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Simulation.Tests;
+
+/// <summary>What became durable anywhere in one partition, remembered by somebody who never forgets: the dumb check beside the clever code.</summary>
+internal sealed class Oracle
+{
+    private readonly List<Write> _writes = [];
+    private readonly HashSet<Dot> _dots = [];
+
+    public IReadOnlyList<Write> Writes => _writes;
+
+    /// <summary>A delta is durable on the node that made it, for the first time.</summary>
+    public Write Register(Delta delta, ReplicaTable table)
+    {
+        var writer = table[delta.WriterSlot];
+        var known = _writes.Find(write => write.Writer == writer && write.First == delta.First && write.Bytes.Span.SequenceEqual(delta.Bytes.Span));
+        if (known is not null) return known;
+        var write = Write.Of(delta, table);
+        foreach (var dot in write.Own.Dots()) Check.That(_dots.Add(dot), $"the dot {dot} was given twice");
+        _writes.Add(write);
+        return write;
+    }
+
+    /// <summary>Rule 2: the live items are a function of the clock.</summary>
+    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, Key? only = null)
+    {
+        var dead = new HashSet<Dot>();
+        foreach (var write in _writes)
+        {
+            if (write.Event is { } happened && clock.Contains(happened)) dead.UnionWith(write.Superseded.Dots());
+        }
+
+        var live = new Dictionary<Dot, LiveItem>();
+        foreach (var write in _writes)
+        {
+            if (only is { } key && key != write.Key) continue;
+            foreach (var item in write.Items)
+            {
+                if (clock.Contains(item.Dot) && !dead.Contains(item.Dot)) live[item.Dot] = item;
+            }
+        }
+
+        return live;
+    }
+
+    /// <summary>Checks that a replica's durable items are what its clock names.</summary>
+    public void CheckState(Replica replica, string who)
+    {
+        var expected = StateAt(replica.Clock);
+        var count = 0;
+        foreach (var (key, tree) in replica.Trees)
+        {
+            Check.That(!tree.IsEmpty, $"{who} keeps an empty key");
+            foreach (ref readonly var item in tree)
+            {
+                count++;
+                var dot = new Dot(replica.Table[item.Slot], item.Counter);
+                Check.That(
+                    expected.TryGetValue(dot, out var live) && live.Key == key && item.Path.SequenceEqual(live.Path) && item.Payload.SequenceEqual(live.Payload),
+                    $"{who} has {dot} of {key} live, which its clock does not name");
+            }
+        }
+
+        Check.That(count == expected.Count, $"{who} has {count} items live, its clock names {expected.Count}");
+    }
+
+    /// <param name="Dot">Its name.</param>
+    /// <param name="Key">Of which key.</param>
+    /// <param name="Path">Where in the key.</param>
+    /// <param name="Payload">What it holds.</param>
+    internal sealed record LiveItem(Dot Dot, Key Key, byte[] Path, byte[] Payload);
+}
+
+/// <summary>One write as the oracle remembers it.</summary>
+internal sealed record Write(ReplicaId Writer, long First, Key Key, ReadOnlyMemory<byte> Bytes, Oracle.LiveItem[] Items, DotSet Superseded, Dot? Event, DotSet Own)
+{
+    /// <summary>The dots that say that the write is there: its own. What it supersedes may be known by other ways.</summary>
+    public bool IsIn(DotSet clock) => clock.Dominates(Own);
+
+    public bool IsAcknowledged { get; set; }
+
+    /// <summary>True once a disk was lost that was the only one to have it.</summary>
+    public bool IsExcused { get; set; }
+
+    /// <summary>What the client had asked for.</summary>
+    public ClientOp? Op { get; set; }
+
+    public static Write Of(Delta delta, ReplicaTable table)
+    {
+        var writer = table[delta.WriterSlot];
+        var items = new List<Oracle.LiveItem>();
+        var reader = delta.Items;
+        for (var counter = delta.First; reader.MoveNext(); counter++)
+        {
+            items.Add(new Oracle.LiveItem(new Dot(writer, counter), delta.Key, reader.Path.ToArray(), reader.Payload.ToArray()));
+        }
+
+        var superseded = new DotSet.Builder();
+        var groups = delta.Groups;
+        while (groups.MoveNext())
+        {
+            while (groups.MoveNextRun(out var index, out var ranges))
+            {
+                long previous = -1;
+                for (var i = 0; i < ranges; i++)
+                {
+                    var range = groups.ReadRange(ref previous);
+                    superseded.Add(table[delta.Slots[index]], range.First, range.Last);
+                }
+            }
+        }
+
+        return new Write(
+            writer, delta.First, delta.Key, delta.Bytes, [.. items], superseded.ToSet(), delta.HasEvent ? new Dot(writer, delta.Last) : null, DotSet.Of(writer, delta.First, delta.Last));
+    }
+}
+
+/// <summary>A broken invariant of a simulated run.</summary>
+internal sealed class InvariantException(string message) : Exception(message);
+
+internal static class Check
+{
+    public static void That(bool condition, string otherwise)
+    {
+        if (!condition) throw new InvariantException(otherwise);
+    }
+}

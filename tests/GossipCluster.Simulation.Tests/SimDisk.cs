@@ -1,0 +1,51 @@
+using Record = GossipCluster.Core.Kernel.Record;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Simulation.Tests;
+
+/// <summary>What a node would find after a crash.</summary>
+internal sealed class SimDisk(int partitions)
+{
+    /// <summary>The batches of each partition, each a list of records.</summary>
+    public List<IReadOnlyList<Record>>[] Log { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new List<IReadOnlyList<Record>>())];
+
+    /// <summary>Under which ring each partition had synced.</summary>
+    public long[] SyncedRing { get; } = [.. Enumerable.Repeat(-1L, partitions)];
+
+    /// <summary>The id under which dots were named last; null on an empty disk.</summary>
+    public ReplicaId? Id { get; set; }
+
+    /// <summary>How often a node has started on this disk.</summary>
+    public long Starts { get; set; }
+
+    /// <summary>The latest start of each id that this node was asked about.</summary>
+    public Dictionary<ReplicaId, long> StartsSeen { get; private init; } = [];
+
+    public bool StoppedCleanly { get; set; }
+
+    public SimDisk Copy()
+    {
+        var copy = new SimDisk(Log.Length) { Id = Id, Starts = Starts, StoppedCleanly = StoppedCleanly, StartsSeen = new Dictionary<ReplicaId, long>(StartsSeen) };
+        for (var i = 0; i < Log.Length; i++)
+        {
+            copy.Log[i].AddRange(Log[i]);
+            copy.SyncedRing[i] = SyncedRing[i];
+        }
+
+        return copy;
+    }
+
+    /// <summary>The replica that the log makes.</summary>
+    public Replica Recover(int partition, ReplicaOptions options)
+    {
+        var replica = new Replica(Id ?? new ReplicaId(NodeName.Of("nobody"), 1), options);
+        foreach (var batch in Log[partition])
+        {
+            foreach (var record in batch) Check.That(replica.Stage(record, out var error), $"recovery: {error}");
+            replica.Commit(replica.Seal());
+        }
+
+        return replica;
+    }
+}

@@ -1,0 +1,401 @@
+using Record = GossipCluster.Core.Kernel.Record;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Placement;
+using GossipCluster.Core.Replication;
+
+namespace GossipCluster.Simulation.Tests;
+
+/// <summary>One node: the shell around the real protocol, with a disk that keeps what was durable and nothing else.</summary>
+internal sealed class SimNode(Simulation world, NodeName name)
+{
+    private readonly Dictionary<ulong, ClientOp> _ops = [];
+    private IdentityCheck? _identity;
+    private DotSet? _beforeDrop;
+
+    public NodeName Name { get; } = name;
+
+    public SimDisk Disk { get; set; } = new(world.Plan.Partitions);
+
+    public SimDisk? Backup { get; set; }
+
+    /// <summary>Counts starts of the process; what was meant for an earlier one comes to nothing.</summary>
+    public int Life { get; private set; }
+
+    public bool IsAlive { get; private set; }
+
+    /// <summary>False until it is decided under which id this life names dots.</summary>
+    public bool MayName { get; private set; }
+
+    public int View { get; private set; }
+
+    public SimProtocol[] Protocols { get; private set; } = [];
+
+    public Ring Ring => world.Rings[View];
+
+    private Mutant Mutant => world.Plan.Mutant;
+
+    public void Start()
+    {
+        if (IsAlive) return;
+        IsAlive = true;
+        Life++;
+        MayName = false;
+        _ops.Clear();
+        Protocols = [.. Enumerable.Range(0, world.Plan.Partitions).Select(partition =>
+            new SimProtocol(Name, Disk.Recover(partition, world.Plan.Replica), world.Random64, Mutant, world.Plan.Replication))];
+        var former = Disk.Id;
+        var clean = Disk.StoppedCleanly || (Mutant is Mutant.KeptId or Mutant.TrustDisk or Mutant.SpeakFirst);
+        Disk.StoppedCleanly = false;
+        Disk.Starts++;
+        See(View);
+        for (var i = 0; i < Protocols.Length; i++) Protocols[i].ResumeSynced(Disk.SyncedRing[i]);
+        world.Trace($"{Name} starts, was {former}");
+        if (former is null)
+        {
+            NameUnder(NewId());
+            return;
+        }
+
+        if (Mutant == Mutant.TrustDisk)
+        {
+            MayName = true;
+            return;
+        }
+
+        _identity = new IdentityCheck(clean, Ring.Members.Select(member => member.Name).Where(member => member != Name), world.Now);
+        foreach (var member in Ring.Members)
+        {
+            if (member.Name == Name) continue;
+            world.Net.Send(this, member.Name, other => other.AnswerIdentity(this, former.Value, Disk.Starts, [.. Protocols.Select(p => p.Replica.NextCounter)]));
+        }
+
+        var life = Life;
+        world.After(IdentityCheck.Deadline, () =>
+        {
+            if (Life == life && IsAlive && _identity?.Tick(world.Now) is { } decision) DecideIdentity(decision);
+        });
+        DecideIdentity(_identity.Decision);
+    }
+
+    public void Crash(string how)
+    {
+        if (!IsAlive) return;
+        world.Trace($"{Name} {how}");
+        IsAlive = false;
+        Life++;
+        Protocols = [];
+        _identity = null;
+    }
+
+    /// <summary>Stops with everything durable and says so on disk.</summary>
+    public void StopCleanly()
+    {
+        if (!IsAlive || Protocols.Any(protocol => protocol.Replica.HasPending)) return;
+        Disk.StoppedCleanly = MayName;
+        Crash("stops cleanly");
+    }
+
+    /// <summary>Hears of a newer ring.</summary>
+    public void See(int view)
+    {
+        View = view;
+        for (var i = 0; i < Protocols.Length; i++)
+        {
+            var primaries = Ring.PreferenceList(i).Primaries(world.Plan.N).ToArray();
+            Protocols[i].ChangeRing(Ring.Version, primaries, [.. Ring.Members.Select(member => member.Name)]);
+            NoteSynced(i);
+        }
+    }
+
+    public void Receive(int partition, NodeName from, PeerMessage message)
+    {
+        if (Mutant == Mutant.ClockFirst && message is PeerMessage.SyncPart { Stamp: var stamp } && Protocols[partition].IsPrimary) Protocols[partition].Replica.DamageClock(stamp.Clock);
+        Run(partition, (protocol, effects) => protocol.Receive(from, message, effects));
+    }
+
+    /// <summary>A client's write, coordinated here.</summary>
+    public void Write(ClientOp op)
+    {
+        if (!MayName) return;
+        _ops[op.Number] = op;
+        var context = new WriteContext(world.Clock(this), op.Observed);
+        if (op.Observed is not null && Mutant == Mutant.NoPull) context = context with { Observed = op.Observed.Intersect(Protocols[op.Partition].Replica.StagedClock) };
+        Run(op.Partition, (protocol, effects) => protocol.Write(op.Number, op.Type, op.Key, op.Operation, context, effects));
+    }
+
+    /// <summary>Lets the protocol work and carries out what it wants, until it wants no more or the node dies in the middle.</summary>
+    public void Run(int partition, Action<SimProtocol, List<ReplicaEffect>> input)
+    {
+        if (!IsAlive) return;
+        var life = Life;
+        var effects = new List<ReplicaEffect>();
+        input(Protocols[partition], effects);
+        foreach (var effect in effects)
+        {
+            if (world.CrashesHere()) Crash("crashes between two effects");
+            if (Life != life) return;
+            Carry(partition, effect);
+        }
+
+        NoteSynced(partition);
+    }
+
+    /// <summary>Replaces each log by a snapshot and cuts what came before.</summary>
+    public void SaveSnapshots()
+    {
+        for (var i = 0; i < Protocols.Length; i++)
+        {
+            Disk.Log[i].Clear();
+            foreach (var record in Protocols[i].Replica.Snapshot(300)) Disk.Log[i].Add([record]);
+        }
+    }
+
+    /// <summary>For a broken rule: what was dropped as hints stays in the clock.</summary>
+    public void KeepDropped(int partition)
+    {
+        if (!IsAlive) return;
+        var replica = Protocols[partition].Replica;
+        var before = _beforeDrop;
+        _beforeDrop = replica.Clock;
+        if (before is not null && !replica.Clock.IsEmpty) replica.DamageClock(before.Except(replica.Clock));
+    }
+
+    private void AskForMissing(ClientOp op)
+    {
+        var others = Ring.Members.Select(member => member.Name).Where(member => member != Name).ToList();
+        op.PullsOpen = [.. others];
+        foreach (var other in others) Run(op.Partition, (protocol, effects) => protocol.SyncWith(other, effects));
+        var life = Life;
+        world.After(TimeSpan.FromSeconds(1), () =>
+        {
+            if (Life == life && op.PullsOpen is not null) Refuse(op, "the context was not seen in time");
+        });
+        if (others.Count == 0) PullsDone(op);
+    }
+
+    private void Carry(int partition, ReplicaEffect effect)
+    {
+        switch (effect)
+        {
+            case ReplicaEffect.Send send:
+                world.Net.Send(this, send.To, other => other.Receive(partition, Name, send.Message));
+                break;
+            case ReplicaEffect.Persist persist:
+                Persist(partition, persist.Batch);
+                break;
+            case ReplicaEffect.Refused refused:
+                Refused(_ops[refused.Op], refused);
+                break;
+            case ReplicaEffect.Committed committed:
+                Committed(_ops[committed.Op], committed.Delta);
+                break;
+            case ReplicaEffect.Acknowledged acknowledged:
+                if (_ops.TryGetValue(acknowledged.Op, out var op) && acknowledged.Counts) Count(op, acknowledged.Peer);
+                break;
+            case ReplicaEffect.Synced synced:
+                foreach (var waiting in _ops.Values.Where(o => o.Partition == partition && o.PullsOpen is not null).ToList())
+                {
+                    waiting.PullsOpen!.Remove(synced.Peer);
+                    TryPulled(waiting);
+                }
+
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"No shell for effect {effect.GetType().Name}.");
+        }
+    }
+
+    private void Persist(int partition, Batch batch)
+    {
+        if (Mutant == Mutant.SpeakFirst && world.Chance(.5))
+        {
+            // Says that it is on disk, and puts it there later, if at all.
+            foreach (var record in batch.Records) Register(partition, record);
+            var speaker = Life;
+            world.After(world.Delay(5), () =>
+            {
+                if (Life == speaker) Disk.Log[partition].Add([.. batch.Records]);
+            });
+            world.After(TimeSpan.Zero, () =>
+            {
+                if (Life == speaker) Run(partition, (protocol, effects) => protocol.Durable(batch, effects));
+            });
+            return;
+        }
+
+        var life = Life;
+        var disk = Disk;
+        var lands = world.Chance(.5);
+        world.After(world.Delay(2), () =>
+        {
+            if (Life == life && IsAlive)
+            {
+                if (world.WritesFail())
+                {
+                    world.Trace($"{Name} cannot write batch {batch.Number} of {partition}");
+                    Protocols[partition].Lost();
+                    return;
+                }
+
+                Land(partition, batch, disk);
+                Run(partition, (protocol, effects) => protocol.Durable(batch, effects));
+                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text);
+            }
+            else if (lands && Life == life + 1 && ReferenceEquals(disk, Disk))
+            {
+                // The process died while the batch was on its way to the platter, and it got there.
+                Land(partition, batch, disk);
+            }
+        });
+    }
+
+    private void Land(int partition, Batch batch, SimDisk disk)
+    {
+        foreach (var record in batch.Records) Register(partition, record);
+        disk.Log[partition].Add([.. batch.Records]);
+    }
+
+    /// <summary>A write of this node has become a fact.</summary>
+    private void Register(int partition, Record record)
+    {
+        if (record.Kind == RecordKind.Identity)
+        {
+            var reader = new Core.Wire.WireReader(record.Bytes.Span);
+            Disk.Id = ReplicaId.Read(ref reader);
+            return;
+        }
+
+        if (record.Kind != RecordKind.Delta) return;
+        var table = new ReplicaTable();
+        Check.That(Delta.TryRead(record.Bytes.Span, table, null, out var delta, out var error), error.ToString());
+        if (table[delta!.WriterSlot].Node != Name || world.Oracles[partition].Writes.Any(w => w.Bytes.Span.SequenceEqual(delta.Bytes.Span))) return;
+        var write = world.Oracles[partition].Register(delta, table);
+        world.Trace($"{Name} made {write.Own} of {write.Key}: {write.Items.Length} items, supersedes {write.Superseded}");
+        if (Mutant == Mutant.OneDot && write.Event is { } happened) world.EverybodyKnows(partition, DotSet.Of(happened));
+    }
+
+    private void Refused(ClientOp op, ReplicaEffect.Refused refused)
+    {
+        if (refused.Error.Problem == OperationProblem.ContextNotSeen && op.PullsOpen is null && IsAlive) AskForMissing(op);
+        else Refuse(op, refused.Error.Problem.ToString());
+    }
+
+    private void TryPulled(ClientOp op)
+    {
+        if (op.PullsOpen is null) return;
+        if (Protocols[op.Partition].Replica.Clock.Dominates(op.Observed!)) Retry(op);
+        else if (op.PullsOpen.Count == 0) PullsDone(op);
+    }
+
+    /// <summary>Every ring member has answered: what is still missing is nowhere, and was never observed.</summary>
+    private void PullsDone(ClientOp op)
+    {
+        if (Mutant == Mutant.GateForever)
+        {
+            Refuse(op, "waits for ever");
+            return;
+        }
+
+        op.Observed = op.Observed!.Intersect(Protocols[op.Partition].Replica.Clock);
+        Retry(op);
+    }
+
+    private void Retry(ClientOp op)
+    {
+        op.PullsOpen = null;
+        Write(op);
+    }
+
+    private void Refuse(ClientOp op, string why)
+    {
+        world.Trace($"{Name} refuses op {op.Number}: {why}");
+        op.PullsOpen = null;
+        op.IsRefused = true;
+        _ops.Remove(op.Number);
+    }
+
+    private void Committed(ClientOp op, Delta? delta)
+    {
+        if (delta is null)
+        {
+            _ops.Remove(op.Number);
+            return;
+        }
+
+        op.Delta = delta;
+        op.Write = world.Oracles[op.Partition].Writes.First(write => write.Bytes.Span.SequenceEqual(delta.Bytes.Span));
+        op.Write.Op = op;
+        var list = Ring.PreferenceList(op.Partition);
+        var fallbacks = new Queue<NodeName>(list.Fallbacks(world.Plan.N).ToArray().Where(node => node != Name && world.Reaches(this, node)));
+        var targets = new List<NodeName>();
+        foreach (var primary in list.Primaries(world.Plan.N))
+        {
+            if (primary == Name) continue;
+            if (world.Reaches(this, primary)) targets.Add(primary);
+            else if (fallbacks.TryDequeue(out var fallback)) targets.Add(fallback);
+        }
+
+        op.IsShort = targets.Count + 1 < world.Plan.W;
+        op.CopiesNeeded = Math.Min(world.Plan.W, targets.Count + 1);
+        foreach (var target in targets) Ask(op, target);
+        Count(op, Name);
+        var life = Life;
+        world.After(TimeSpan.FromMilliseconds(50), () =>
+        {
+            // Late is not down: one more copy, on the next node.
+            if (Life == life && !op.Write.IsAcknowledged && fallbacks.TryDequeue(out var fallback)) Ask(op, fallback);
+        });
+    }
+
+    private void Ask(ClientOp op, NodeName target)
+    {
+        if (op.Asked.Add(target)) Run(op.Partition, (protocol, effects) => protocol.ReplicateTo(target, op.Number, op.Delta!, effects));
+    }
+
+    private void Count(ClientOp op, NodeName holder)
+    {
+        op.Copies.Add(holder);
+        if (op.Copies.Count < op.CopiesNeeded || op.Write is null || op.Write.IsAcknowledged) return;
+        op.Write.IsAcknowledged = true;
+        world.Trace($"op {op.Number} is acknowledged by {string.Join(' ', op.Copies)}");
+    }
+
+    private void AnswerIdentity(SimNode asker, ReplicaId id, long start, long[] next)
+    {
+        var knowsMore = Disk.StartsSeen.GetValueOrDefault(id) > start && Mutant is not Mutant.StartsForgotten;
+        for (var i = 0; i < Protocols.Length && i < next.Length; i++) knowsMore |= Protocols[i].Replica.Clock.LastOf(id) >= next[i];
+        Disk.StartsSeen[id] = Math.Max(start, Disk.StartsSeen.GetValueOrDefault(id));
+        var life = asker.Life;
+        world.Net.Send(this, asker.Name, node =>
+        {
+            if (node.Life == life && node._identity?.Answered(Name, knowsMore) is { } decision) node.DecideIdentity(decision);
+        });
+    }
+
+    private void DecideIdentity(IdentityDecision decision)
+    {
+        if (MayName || decision == IdentityDecision.Undecided) return;
+        _identity = null;
+        if (decision == IdentityDecision.TakeNew) NameUnder(NewId());
+        else MayName = true;
+    }
+
+    private ReplicaId NewId()
+    {
+        var generation = Mutant == Mutant.GenIncrement ? (Disk.Id?.Generation ?? 0) + 1 : world.Random64();
+        return new ReplicaId(Name, generation);
+    }
+
+    private void NameUnder(ReplicaId id)
+    {
+        MayName = true;
+        for (var i = 0; i < Protocols.Length; i++) Run(i, (protocol, effects) => protocol.AssumeIdentity(id, effects));
+    }
+
+    private void NoteSynced(int partition)
+    {
+        if (IsAlive && Protocols[partition].HasSynced) Disk.SyncedRing[partition] = Protocols[partition].Watermarks.RingVersion;
+    }
+}

@@ -1,0 +1,146 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+
+namespace GossipCluster.Simulation.Tests;
+
+internal sealed partial class Simulation
+{
+    private const int RoundsMax = 25;
+
+    /// <summary>Everything heals: all nodes are up, see the newest ring and talk; then nothing is left to do.</summary>
+    private void Quiesce()
+    {
+        Trace("quiesce");
+        _calm = true;
+        Net.IsFaulty = false;
+        Net.HealAll();
+        foreach (var node in _nodes) node.Start();
+        Settle(TimeSpan.FromSeconds(4));
+        foreach (var node in _nodes) node.See(Rings.Count - 1);
+        for (var round = 0; round < RoundsMax && !IsQuiet(); round++) Round();
+        Check.That(IsQuiet(), $"no quiescence after {RoundsMax} rounds: {Differences()}");
+    }
+
+    private void Round()
+    {
+        foreach (var node in _nodes)
+        {
+            for (var partition = 0; partition < Plan.Partitions; partition++)
+            {
+                foreach (var peer in _nodes.Where(peer => peer != node))
+                {
+                    node.Run(partition, (protocol, effects) =>
+                    {
+                        protocol.SyncWith(peer.Name, effects);
+                        protocol.OfferTo(peer.Name, effects);
+                    });
+                }
+            }
+
+            Settle(TimeSpan.FromMilliseconds(200));
+        }
+    }
+
+    private bool IsQuiet()
+    {
+        for (var partition = 0; partition < Plan.Partitions; partition++)
+        {
+            DotSet? first = null;
+            foreach (var node in _nodes)
+            {
+                var replica = node.Protocols[partition].Replica;
+                if (replica.HasPending) return false;
+                if (!node.Protocols[partition].IsPrimary)
+                {
+                    if (!replica.Clock.IsEmpty) return false;
+                    continue;
+                }
+
+                first ??= replica.Clock;
+                if (!first.Equals(replica.Clock) || !node.Protocols[partition].HasSynced) return false;
+            }
+        }
+
+        return true;
+    }
+
+    private string Differences() => string.Join('\n', _nodes.SelectMany(node => node.Protocols.Select((protocol, i) =>
+        $"{node.Name}/{i} {(protocol.IsPrimary ? "primary" : "fallback")} synced {protocol.HasSynced} {protocol.Replica.Clock}")));
+
+    private void CheckEnd()
+    {
+        for (var partition = 0; partition < Plan.Partitions; partition++)
+        {
+            var primaries = _nodes.Where(node => node.Protocols[partition].IsPrimary).ToList();
+            Check.That(primaries.Count == Math.Min(Plan.N, Rings[^1].Members.Length), "the ring has its primaries");
+            foreach (var node in _nodes) Oracles[partition].CheckState(node.Protocols[partition].Replica, node.Name.Text);
+            var replica = primaries[0].Protocols[partition].Replica;
+            foreach (var other in primaries)
+            {
+                var peer = other.Protocols[partition].Replica;
+                Check.That(peer.AuditSource.Tree.Root == replica.AuditSource.Tree.Root, $"equal clocks, different audit roots: {primaries[0].Name} {other.Name}");
+                foreach (var key in _keys) Check.That(Render(peer.Read(key)) == Render(replica.Read(key)), $"equal clocks, different values of {key}");
+            }
+
+            foreach (var write in Oracles[partition].Writes)
+            {
+                if (write.IsAcknowledged && !write.IsExcused) Check.That(write.IsIn(replica.Clock), $"the acknowledged write {write.Own} (op {write.Op?.Number}) is lost");
+            }
+
+            CheckPromises(partition, replica.Clock);
+            CheckCounters(partition, replica);
+        }
+    }
+
+    /// <summary>Observed removes: what the client had seen of an element is gone, if the remove is there.</summary>
+    private void CheckPromises(int partition, DotSet clock)
+    {
+        var live = Oracles[partition].StateAt(clock);
+        foreach (var write in Oracles[partition].Writes)
+        {
+            if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !write.IsIn(clock) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
+            var left = live.Values.FirstOrDefault(item => item.Key == write.Key && item.Path.AsSpan().StartsWith(path) && observed.Contains(item.Dot));
+            Check.That(left is null, $"{left?.Dot} of {write.Key} was observed and removed by op {write.Op.Number}, and is there");
+        }
+    }
+
+    private void CheckCounters(int partition, Core.Kernel.Replica replica)
+    {
+        foreach (var (key, type) in _keys.Zip(Types))
+        {
+            if (type != DataType.Counter || Rings[0].PartitionOf(key.Hash) != partition || DiskLosses > 0) continue;
+            var writes = Oracles[partition].Writes.Where(write => write.Key == key && write.IsIn(replica.Clock)).ToList();
+            if (writes.Exists(write => write.Op?.Operation is Operation.Delete || write.Op is null)) continue;
+            Int128 sum = writes.Sum(write => ((Operation.Increment)write.Op!.Operation).By);
+            var value = replica.Read(key) is DataValue.Counter counter ? counter.Sum : 0;
+            Check.That(value == sum, $"{key} is {value}, the increments sum to {sum}");
+        }
+    }
+
+    /// <summary>Every token that any reader ever got can still be used, by whichever node it is brought to.</summary>
+    private void ServeTokens()
+    {
+        foreach (var (key, type, clock) in _tokens.Where(token => token.Type == DataType.Set).ToList())
+        {
+            var partition = Rings[0].PartitionOf(key.Hash);
+            var node = Pick(_nodes.Where(n => n.Protocols[partition].IsPrimary).ToList());
+            var op = new ClientOp(++_lastOp, partition, type, key, Operation.RemoveFromSet("p"), clock);
+            Trace($"token: op {op.Number} at {node.Name} {clock}");
+            node.Write(op);
+            Settle(TimeSpan.FromSeconds(3));
+            Check.That(!op.IsRefused, $"a token for {key} that no node can serve: {clock}");
+        }
+    }
+
+    private static string Render(DataValue? value) => value switch
+    {
+        null => "nothing",
+        DataValue.Counter counter => counter.Sum.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        DataValue.Elements set => "{" + string.Join(' ', set.Texts) + "}",
+        DataValue.Register register => string.Join('|', register.Versions.Select(v => System.Text.Encoding.UTF8.GetString(v.Value.Span))),
+        DataValue.Flag flag => flag.Enabled.ToString(),
+        DataValue.Hll hll => $"~{hll.Estimate}",
+        DataValue.Map map => "(" + string.Join(' ', map.Fields.Select(f => $"{f.Key}={Render(f.Value)}")) + ")",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+}

@@ -1,0 +1,117 @@
+using GossipCluster.Core.Placement;
+
+namespace GossipCluster.Simulation.Tests;
+
+internal sealed partial class Simulation
+{
+    private int _restores;
+    private int _ringChanges;
+
+    private void Nemesis()
+    {
+        var node = Pick(_nodes);
+        var x = _random.NextDouble();
+        if (Chance(.5))
+        {
+            x = Plan.Lean switch
+            {
+                Lean.Crashes => Pick([.1, .2, .4]),
+                Lean.Rings => Pick([.72, .78, .78]),
+                Lean.OldDisks => Pick([.62, .64, .4, .68]),
+                Lean.Transfers => Pick([.86, .2, .4]),
+                _ => x,
+            };
+        }
+
+        switch (x)
+        {
+            case < .22:
+                if (_nodes.Count(other => other.IsAlive) > 2) node.Crash("is killed");
+                break;
+            case < .30:
+                if (_nodes.Count(other => other.IsAlive) > 2) node.StopCleanly();
+                break;
+            case < .60:
+                node.Start();
+                break;
+            case < .63:
+                node.Backup = node.Disk.Copy();
+                break;
+            case < .66:
+                Restore(node);
+                break;
+            case < .70:
+                if (Plan.Lean == Lean.OldDisks) node.Backup = node.Disk.Copy();
+                else LoseDisk(node);
+                break;
+            case < .76:
+                ChangeRing();
+                break;
+            case < .84:
+                if (node.View < Rings.Count - 1) node.See(_random.Next(node.View, Rings.Count));
+                break;
+            case < .88:
+                if (node.IsAlive) node.SaveSnapshots();
+                break;
+            case < .96:
+                var (one, other) = (Pick(_nodes).Name, Pick(_nodes).Name);
+                Trace($"cut {one} -> {other}");
+                Net.Cut(one, other);
+                if (Chance(.6)) Net.Cut(other, one);
+                break;
+            default:
+                Trace("all cuts heal");
+                Net.HealAll();
+                break;
+        }
+    }
+
+    private void LoseDisk(SimNode node)
+    {
+        if (DiskLosses >= 1) return;
+        DiskLosses++;
+        node.Crash("loses its disk");
+        node.Disk = new SimDisk(Plan.Partitions);
+        Excuse();
+    }
+
+    /// <summary>An older copy of the disk is put back.</summary>
+    private void Restore(SimNode node)
+    {
+        if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) return;
+        _restores++;
+        DiskLosses++;
+        node.Crash("gets an older disk back");
+        node.Disk = node.Backup.Copy();
+        Excuse();
+    }
+
+    /// <summary>A disk is gone: what no other disk has may be lost.</summary>
+    private void Excuse()
+    {
+        for (var partition = 0; partition < Plan.Partitions; partition++)
+        {
+            var clocks = _nodes.Select(node => node.IsAlive ? node.Protocols[partition].Replica.Clock : node.Disk.Recover(partition, Plan.Replica).Clock).ToList();
+            foreach (var write in Oracles[partition].Writes) write.IsExcused |= !clocks.Exists(write.IsIn);
+        }
+    }
+
+    /// <summary>Join, leave, replace, or another weight.</summary>
+    private void ChangeRing()
+    {
+        if (_ringChanges >= (Plan.Lean == Lean.Rings ? 5 : 2)) return;
+        _ringChanges++;
+        var ring = Rings[^1];
+        var outside = _nodes.Where(node => !ring.Contains(node.Name)).Select(node => node.Name).ToList();
+        var member = Pick(ring.Members).Name;
+        var next = _random.Next(4) switch
+        {
+            0 when outside.Count > 0 => ring.With(new RingMember(Pick(outside))),
+            1 when ring.Members.Length > 2 => ring.Without(member),
+            2 when outside.Count > 0 => ring.Without(member).With(new RingMember(Pick(outside))),
+            _ => ring.WithWeight(member, Pick([1, 100, 10_000])),
+        };
+        Rings.Add(Ring.Of(next.Members, next.PartitionCount, ring.Version + 1));
+        Trace($"ring {Rings[^1].Version}: {string.Join(' ', next.Members.Select(m => m.Name))}");
+    }
+}

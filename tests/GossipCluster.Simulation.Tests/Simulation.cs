@@ -1,0 +1,263 @@
+using System.Text;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Placement;
+using GossipCluster.Core.Replication;
+
+namespace GossipCluster.Simulation.Tests;
+
+/// <summary>
+/// A whole cluster in one thread under one seed: the real kernel and protocol, virtual time, a faulty network, crashing nodes, disks that get lost or old.
+/// </summary>
+/// <remarks>
+/// Checked whenever something becomes durable: no dot is given twice, and the live items of a replica are what its clock names (so equal clocks mean
+/// equal states, and nothing resurrects). Checked with every read: the answer is what its token names. Checked after quiescence: primaries are equal,
+/// acknowledged writes are there, removes have removed what was observed, counters are exact, fallbacks are empty, every token can be served.
+/// </remarks>
+internal sealed partial class Simulation
+{
+    private readonly Random _random;
+    private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
+    private readonly StringBuilder? _trace;
+    private readonly List<(Key Key, DataType Type, DotSet Clock)> _tokens = [];
+    private readonly SimNode[] _nodes;
+    private readonly Key[] _keys;
+    private long _order;
+    private ulong _lastOp;
+    private bool _calm;
+
+    public Simulation(SimPlan plan, bool trace = false)
+    {
+        Plan = plan;
+        _random = new Random(plan.Seed * 31 + 7);
+        _trace = trace ? new StringBuilder() : null;
+        Net = new SimNet(this);
+        Oracles = [.. Enumerable.Range(0, plan.Partitions).Select(_ => new Oracle())];
+        _nodes = [.. "ABCDEFGH".Take(plan.Nodes).Select(letter => new SimNode(this, NodeName.Of(letter.ToString())))];
+        Rings.Add(Ring.Of(_nodes.Take(plan.FirstMembers).Select(node => new RingMember(node.Name)), plan.Partitions, version: 1));
+        _keys = [.. Types.Select((type, i) => Key.Of(type.ToString(), "b", $"k{i}"))];
+    }
+
+    public SimPlan Plan { get; }
+
+    public SimNet Net { get; }
+
+    public Oracle[] Oracles { get; }
+
+    public List<Ring> Rings { get; } = [];
+
+    public TimeSpan Now { get; private set; }
+
+    public string TraceText => _trace?.ToString() ?? string.Empty;
+
+    /// <summary>What has happened to disks: after either, some promises are weaker.</summary>
+    public int DiskLosses { get; private set; }
+
+    private static DataType[] Types => [DataType.Counter, DataType.Set, DataType.Map, DataType.Register, DataType.Set, DataType.Flag];
+
+    /// <summary>Runs a seed; throws where an invariant breaks, with a trace where one was asked for.</summary>
+    public static void Run(SimPlan plan)
+    {
+        try
+        {
+            new Simulation(plan).Run();
+        }
+        catch (Exception broken) when (broken is InvariantException or InvalidOperationException or NullReferenceException)
+        {
+            var again = new Simulation(plan, trace: true);
+            try
+            {
+                again.Run();
+            }
+            catch (Exception same) when (same is InvariantException or InvalidOperationException or NullReferenceException)
+            {
+                throw new InvariantException($"seed {plan.Seed} ({plan}):\n{again.TraceText}\n{same}");
+            }
+
+            throw new InvariantException($"seed {plan.Seed} does not replay: {broken.Message}");
+        }
+    }
+
+    public void Run()
+    {
+        foreach (var node in _nodes) node.Start();
+        Settle(TimeSpan.FromSeconds(1));
+        for (var step = 0; step < Plan.Steps; step++)
+        {
+            Step();
+            Advance(Delay(12));
+        }
+
+        Quiesce();
+        CheckEnd();
+        ServeTokens();
+    }
+
+    public SimNode Node(NodeName name) => Array.Find(_nodes, node => node.Name == name)!;
+
+    public bool Reaches(SimNode from, NodeName to) => Node(to).IsAlive && !Net.IsCut(from.Name, to) && !Net.IsCut(to, from.Name);
+
+    public bool Chance(double probability) => probability > 0 && _random.NextDouble() < probability;
+
+    public bool CrashesHere() => !_calm && Chance(Plan.CrashBetweenEffects);
+
+    public bool WritesFail() => !_calm && Chance(Plan.WriteFailure);
+
+    public TimeSpan Delay(int millisecondsMax) => TimeSpan.FromMilliseconds(_random.NextDouble() * millisecondsMax);
+
+    public ulong Random64() => (ulong)_random.NextInt64(1, long.MaxValue);
+
+    /// <summary>A node's wall clock: hours apart, and good for nothing but register timestamps.</summary>
+    public DateTimeOffset Clock(SimNode node) => DateTimeOffset.UnixEpoch + Now + TimeSpan.FromHours(Array.IndexOf(_nodes, node) * 3);
+
+    public void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + delay, _order++));
+
+    public void Trace(string line) => _trace?.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Now.TotalMilliseconds,8:0.0} {line}\n");
+
+    /// <summary>For a broken rule: every clock takes dots in, as if superseding had no dots at all.</summary>
+    public void EverybodyKnows(int partition, DotSet dots)
+    {
+        foreach (var node in _nodes.Where(node => node.IsAlive)) node.Protocols[partition].Replica.DamageClock(dots);
+    }
+
+    private T Pick<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
+
+    private void Step()
+    {
+        var x = _random.NextDouble();
+        if (x < .42) ClientWrites();
+        else if (x < .54) ClientReads();
+        else if (x < .80) Housekeeping();
+        else if (x < .92) Nemesis();
+    }
+
+    private void ClientWrites()
+    {
+        var i = _random.Next(_keys.Length);
+        var (key, type) = (_keys[i], Types[i]);
+        var partition = Rings[0].PartitionOf(key.Hash);
+        var node = Pick(_nodes);
+        if (!node.IsAlive) return;
+        var element = Pick(["p", "q", "r"]);
+        DotSet? observed = null;
+        byte[]? path = null;
+        Operation operation;
+        if (Chance(.06))
+        {
+            operation = Operation.Delete.Instance;
+        }
+        else
+        {
+            var remove = Chance(.35);
+            if (remove && type is DataType.Set or DataType.Map or DataType.Flag)
+            {
+                var token = _tokens.Where(t => t.Key == key).Select(t => t.Clock).ToList();
+                if (token.Count > 0 && Chance(.8)) observed = Pick(token);
+                path = PathOf(type, element);
+            }
+
+            operation = (type, remove) switch
+            {
+                (DataType.Counter, _) => new Operation.Increment(_random.Next(-3, 5)),
+                (DataType.Register, _) => Operation.AssignText($"v{_lastOp}"),
+                (DataType.Flag, _) => new Operation.SetFlag(!remove),
+                (DataType.Set, false) => Operation.AddToSet(element),
+                (DataType.Set, true) => Operation.RemoveFromSet(element),
+                (_, false) => MapUpdate(element),
+                _ => Operation.RemoveField(DataType.Set, element),
+            };
+        }
+
+        var op = new ClientOp(++_lastOp, partition, type, key, operation, observed) { RemovedPath = observed is null ? null : path };
+        Trace($"client: op {op.Number} {operation.GetType().Name} {element} on {key} at {node.Name} {observed}");
+        node.Write(op);
+    }
+
+    private Operation MapUpdate(string element) => _random.Next(3) switch
+    {
+        0 => Operation.UpdateField(DataType.Counter, "n", new Operation.Increment(1)),
+        1 => new Operation.UpdateMap([new FieldUpdate(FieldName.Of(DataType.Set, element), Operation.AddToSet("in"))], []),
+        _ => Operation.UpdateField(DataType.Map, "m", Operation.UpdateField(DataType.Register, element, Operation.AssignText("deep"))),
+    };
+
+    private static byte[] PathOf(DataType type, string element)
+    {
+        var path = new ItemPath.Builder();
+        path.Start(type);
+        if (type == DataType.Map)
+        {
+            path.EnterField(FieldName.Of(DataType.Set, element));
+        }
+        else if (type == DataType.Flag)
+        {
+            path.Append(ItemPath.Value);
+        }
+        else
+        {
+            path.Append(ItemPath.Element);
+            path.Append(Encoding.UTF8.GetBytes(element));
+        }
+
+        return path.Bytes.ToArray();
+    }
+
+    private void ClientReads()
+    {
+        var i = _random.Next(_keys.Length);
+        var (key, type) = (_keys[i], Types[i]);
+        var partition = Rings[0].PartitionOf(key.Hash);
+        var coordinator = Pick(_nodes);
+        if (!coordinator.IsAlive) return;
+        var reachable = _nodes.Where(node => node == coordinator || Reaches(coordinator, node.Name)).ToArray();
+        _random.Shuffle(reachable);
+        var asked = reachable.Take(2).ToArray();
+        var reader = new KeyReader();
+        foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
+        var expected = Oracles[partition].StateAt(reader.Clock, key);
+        Check.That(reader.LiveDots.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {reader.LiveDots}, its token names {DotSet.Of(expected.Keys)}");
+        _tokens.Add((key, type, reader.Clock));
+        if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
+        if (asked.Length < 2) return;
+        var behind = asked[0].Protocols[partition].Replica.Clock;
+        asked[1].Run(partition, (protocol, effects) => protocol.RepairPeer(asked[0].Name, key, behind, effects));
+    }
+
+    private void Housekeeping()
+    {
+        var node = Pick(_nodes);
+        if (!node.IsAlive) return;
+        var partition = _random.Next(Plan.Partitions);
+        var peer = Pick(_nodes).Name;
+        if (peer == node.Name) return;
+        node.Run(partition, (protocol, effects) =>
+        {
+            if (protocol.IsPrimary) protocol.SyncWith(peer, effects);
+            else if (Chance(.2)) protocol.TryDropHints(Pick(_keys), Plan.W, effects);
+            else if (Plan.Mutant == Mutant.AnyView && Chance(.5)) protocol.SyncWith(peer, effects);
+            else protocol.OfferTo(peer, effects);
+        });
+        if (Plan.Mutant == Mutant.DropKeep) node.KeepDropped(partition);
+    }
+
+    private void Settle(TimeSpan time)
+    {
+        var end = Now + time;
+        while (_events.TryPeek(out _, out var next) && next.At <= end) RunNext();
+        Now = end;
+    }
+
+    private void Advance(TimeSpan time)
+    {
+        var end = Now + time;
+        while (_events.TryPeek(out _, out var next) && next.At <= end) RunNext();
+        Now = end;
+    }
+
+    private void RunNext()
+    {
+        _events.TryDequeue(out var action, out var due);
+        Now = due.At;
+        action!();
+    }
+}
