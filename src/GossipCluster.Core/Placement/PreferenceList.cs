@@ -3,17 +3,19 @@ using GossipCluster.Core.Causality;
 
 namespace GossipCluster.Core.Placement;
 
-/// <summary>All members of a ring in the order in which they are to hold one partition: the first n are its primaries, the rest its fallbacks.</summary>
+/// <summary>
+/// All members of a ring in the order in which they are to hold one partition: the first n are its primaries, the rest its fallbacks.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The order is that of weighted rendezvous hashing (<see cref="Rendezvous"/>), dealt out by zones: the best member of each zone, best first; then
-/// the second of each zone, and so on. So any prefix is spread over as many zones as it can be, whatever n is: n decides only where the primaries
-/// end, and bucket types with different n share one list.
+/// The order is that of weighted rendezvous hashing (<see cref="Rendezvous"/>), dealt out by zones: the best member of each zone, best
+/// first; then the second of each zone, and so on. So any prefix is spread over as many zones as it can be, whatever n is: n decides only
+/// where the primaries end, and bucket types with different n share one list.
 /// </para>
 /// <para>
 /// What spreading costs: where zones differ in weight, a small zone's members take more than their weight, for zones come first.
-/// What a join costs: in a ring of one zone, a list changes only by the newcomer's being inserted. With zones, those of the newcomer's own zone that
-/// it outbids also go back by a round; all other members keep their order.
+/// What a join costs: in a ring of one zone, a list changes only by the newcomer's being inserted. With zones, those of the newcomer's own
+/// zone that it outbids also go back by a round; all other members keep their order.
 /// </para>
 /// </remarks>
 public sealed class PreferenceList
@@ -23,7 +25,9 @@ public sealed class PreferenceList
     /// <summary>Every member of the ring once, first choice first.</summary>
     public ImmutableArray<NodeName> Members { get; }
 
-    /// <summary>The members that should hold the partition; fewer than <paramref name="n"/> only where the ring is smaller. Allocates nothing.</summary>
+    /// <summary>
+    /// The members that should hold the partition; fewer than <paramref name="n"/> only where the ring is smaller. Allocates nothing.
+    /// </summary>
     /// <param name="n">n_val of the bucket type, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is below 1: a programming error.</exception>
     public ReadOnlySpan<NodeName> Primaries(int n) => Members.AsSpan()[..PrimaryCount(n)];
@@ -37,7 +41,9 @@ public sealed class PreferenceList
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is below 1: a programming error.</exception>
     public bool IsPrimary(NodeName node, int n) => Primaries(n).Contains(node);
 
-    /// <summary>The place of <paramref name="node"/> in the list, 0 for the first choice; -1 where it is not in the ring. O(members).</summary>
+    /// <summary>
+    /// The place of <paramref name="node"/> in the list, 0 for the first choice; -1 where it is not in the ring. O(members).
+    /// </summary>
     public int RankOf(NodeName node) => Members.IndexOf(node);
 
     /// <summary>Computes the list. O(m log m) in the members.</summary>

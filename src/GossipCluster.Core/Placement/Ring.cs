@@ -4,18 +4,22 @@ using GossipCluster.Core.Causality;
 
 namespace GossipCluster.Core.Placement;
 
-/// <summary>Who holds what: members with weight and zone, the partition count Q, a version. Immutable; preference lists are a pure function of it.</summary>
+/// <summary>
+/// Who holds what: members with weight and zone, the partition count Q, a version. Immutable; preference lists are a pure function of it.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The ring is metadata, not liveness: a node enters on its first join and leaves by an operator's command, never because it is unreachable.
-/// Two rings with the same members and Q give the same lists on every node, whatever order the members came in.
+/// The ring is metadata, not liveness: a node enters on its first join and leaves by an operator's command, never because it is
+/// unreachable. Two rings with the same members and Q give the same lists on every node, whatever order the members came in.
 /// </para>
 /// <para>
-/// Balance is statistical: with m equal members, in how many partitions a member is a primary varies by sqrt((m / n - 1) / Q) of the mean: by 19
-/// percent for 10 members, n = 3 and Q = 64, by 3.4 percent for Q = 2,048. Choose Q for the greatest size that the cluster shall reach.
+/// Balance is statistical: with m equal members, in how many partitions a member is a primary varies by sqrt((m / n - 1) / Q) of the mean:
+/// by 19 percent for 10 members, n = 3 and Q = 64, by 3.4 percent for Q = 2,048. Choose Q for the greatest size that the cluster shall
+/// reach.
 /// </para>
 /// <para>
-/// A list is computed when it is first asked for, then kept: 8 bytes a member and partition, 40 KB for 10 members and Q = 512. Safe for many threads.
+/// A list is computed when it is first asked for, then kept: 8 bytes a member and partition, 40 KB for 10 members and Q = 512. Safe for
+/// many threads.
 /// </para>
 /// </remarks>
 public sealed class Ring : IEquatable<Ring>
@@ -45,7 +49,9 @@ public sealed class Ring : IEquatable<Ring>
     /// <summary>Takes what is known to make a ring.</summary>
     /// <exception cref="ArgumentException">It makes none; the message is the <see cref="RingError"/>'s sentence.</exception>
     public static Ring Of(IEnumerable<RingMember> members, int partitionCount = Partitions.CountDefault, long version = 0) =>
-        TryCreate(members, partitionCount, version, out var ring, out var error) ? ring : throw new ArgumentException(error.Sentence, nameof(members));
+        TryCreate(members, partitionCount, version, out var ring, out var error)
+            ? ring
+            : throw new ArgumentException(error.Sentence, nameof(members));
 
     /// <summary>True where members, in any order, partition count and version make a ring; else the first error found.</summary>
     public static bool TryCreate(
@@ -89,16 +95,26 @@ public sealed class Ring : IEquatable<Ring>
     }
 
     /// <summary>The ring with this member added, or in place of the member of its name.</summary>
-    /// <returns>A ring of the next version; this very ring where the member is in it already, for a new version makes replicas ask each other anew.</returns>
-    /// <exception cref="ArgumentException">The member cannot be in this ring; the message is the <see cref="RingError"/>'s sentence.</exception>
-    public Ring With(RingMember member) => TryWith(member, out var ring, out var error) ? ring : throw new ArgumentException(error.Sentence, nameof(member));
+    /// <returns>
+    /// A ring of the next version; this very ring where the member is in it already, for a new version makes replicas ask each other anew.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// The member cannot be in this ring; the message is the <see cref="RingError"/>'s sentence.
+    /// </exception>
+    public Ring With(RingMember member) =>
+        TryWith(member, out var ring, out var error) ? ring : throw new ArgumentException(error.Sentence, nameof(member));
 
     /// <summary>The ring without the member of that name, at the next version.</summary>
     /// <exception cref="ArgumentException">There is none; the message is the <see cref="RingError"/>'s sentence.</exception>
-    public Ring Without(NodeName name) => TryWithout(name, out var ring, out var error) ? ring : throw new ArgumentException(error.Sentence, nameof(name));
+    public Ring Without(NodeName name) =>
+        TryWithout(name, out var ring, out var error) ? ring : throw new ArgumentException(error.Sentence, nameof(name));
 
-    /// <summary>The ring with another weight for the member of that name, at the next version; this very ring where that is its weight already.</summary>
-    /// <exception cref="ArgumentException">There is none, or the weight is out of range; the message is the <see cref="RingError"/>'s sentence.</exception>
+    /// <summary>
+    /// The ring with another weight for the member of that name, at the next version; this very ring where that is its weight already.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// There is none, or the weight is out of range; the message is the <see cref="RingError"/>'s sentence.
+    /// </exception>
     public Ring WithWeight(NodeName name, int weight) =>
         TryWithWeight(name, weight, out var ring, out var error) ? ring : throw new ArgumentException(error.Sentence, nameof(weight));
 

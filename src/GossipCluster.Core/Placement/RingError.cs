@@ -2,7 +2,9 @@ using GossipCluster.Core.Causality;
 
 namespace GossipCluster.Core.Placement;
 
-/// <summary>Why members, a partition count and a version make no ring. A closed set; each says itself in a sentence for the operator.</summary>
+/// <summary>
+/// Why members, a partition count and a version make no ring. A closed set; each says itself in a sentence for the operator.
+/// </summary>
 public abstract record RingError
 {
     private RingError()

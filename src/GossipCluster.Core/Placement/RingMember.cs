@@ -6,10 +6,12 @@ namespace GossipCluster.Core.Placement;
 /// <summary>A node as the ring knows it: who it is, how much it takes, and with what it would fail together.</summary>
 /// <param name="Name">Unique in a ring.</param>
 /// <param name="Weight">
-/// Its share of partitions relative to the other members', <see cref="WeightMin"/> to <see cref="WeightMax"/>: 200 takes twice what 100 takes.
+/// Its share of partitions relative to the other members', <see cref="WeightMin"/> to <see cref="WeightMax"/>: 200 takes twice what 100
+/// takes.
 /// </param>
 /// <param name="Zone">
-/// A rack, a room, an availability zone: what fails as one. Up to <see cref="ZoneLengthMax"/> characters; members that name none share the zone "".
+/// A rack, a room, an availability zone: what fails as one. Up to <see cref="ZoneLengthMax"/> characters; members that name none share the
+/// zone "".
 /// </param>
 public sealed record RingMember(NodeName Name, int Weight = RingMember.WeightDefault, string Zone = "")
 {

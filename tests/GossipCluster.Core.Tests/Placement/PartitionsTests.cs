@@ -5,7 +5,10 @@ namespace GossipCluster.Core.Tests.Placement;
 
 public sealed class PartitionsTests
 {
-    private static readonly Gen<int> Count = Gen.OneOf(Gen.Int[Partitions.CountMin, 8], Gen.Int[Partitions.CountMin, Partitions.CountMax], Gen.Const(Partitions.CountMax));
+    private static readonly Gen<int> Count = Gen.OneOf(
+        Gen.Int[Partitions.CountMin, 8],
+        Gen.Int[Partitions.CountMin, Partitions.CountMax],
+        Gen.Const(Partitions.CountMax));
 
     [Fact]
     public void A_hash_has_one_partition_by_an_exact_product() =>

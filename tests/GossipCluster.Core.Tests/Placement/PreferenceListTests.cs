@@ -7,12 +7,13 @@ namespace GossipCluster.Core.Tests.Placement;
 public sealed class PreferenceListTests
 {
     private static readonly Gen<RingMember[]> Members =
-        Gen.Select(Gen.Int[0, 200], Gen.Int[RingMember.WeightMin, RingMember.WeightMax], Gen.Int[0, 4])
+        Gen.Select(
+                Gen.Int[0, 200],
+                Gen.Int[RingMember.WeightMin, RingMember.WeightMax],
+                Gen.Int[0, 4],
+                (number, weight, zone) => Member($"n{number}", weight, zone == 0 ? "" : $"z{zone}"))
             .Array[1, 30]
-            .Select(drawn => drawn
-                .DistinctBy(member => member.Item1)
-                .Select(member => new RingMember(NodeName.Of($"n{member.Item1}"), member.Item2, member.Item3 == 0 ? "" : $"z{member.Item3}"))
-                .ToArray());
+            .Select(members => members.DistinctBy(member => member.Name).ToArray());
 
     private static readonly Gen<RingMember[]> UnzonedMembers =
         Members.Select(members => members.Select(member => member with { Zone = "" }).ToArray());
@@ -23,7 +24,8 @@ public sealed class PreferenceListTests
     [InlineData(63, "n2 n5 n6 n3 n4 n1")]
     public void A_list_is_the_same_for_ever(int partition, string expected)
     {
-        var ring = Ring.Of([Member("n1"), Member("n2"), Member("n3", 50), Member("n4", 200, "west"), Member("n5", 100, "west"), Member("n6", 100, "east")]);
+        var (west, east) = (new[] { Member("n4", 200, "west"), Member("n5", 100, "west") }, Member("n6", 100, "east"));
+        var ring = Ring.Of([Member("n1"), Member("n2"), Member("n3", 50), .. west, east]);
 
         Assert.Equal(expected, string.Join(' ', ring.PreferenceList(partition).Members));
     }
@@ -76,9 +78,10 @@ public sealed class PreferenceListTests
         Gen.Select(Members, Gen.Int[0, 63], Gen.Int[1, 6]).Sample((members, partition, n) =>
         {
             var ring = Ring.Of(members);
-            var zones = ring.PreferenceList(partition).Primaries(n).ToArray().Select(name => ring.Find(name)!.Zone).Distinct(StringComparer.Ordinal).Count();
 
-            Assert.Equal(Math.Min(Math.Min(n, members.Length), members.Select(member => member.Zone).Distinct(StringComparer.Ordinal).Count()), zones);
+            var primaries = ring.PreferenceList(partition).Primaries(n).ToArray().Select(name => ring.Find(name)!);
+
+            Assert.Equal(Math.Min(n, ZoneCount(members)), ZoneCount(primaries));
         });
 
     [Fact]
@@ -144,7 +147,9 @@ public sealed class PreferenceListTests
     {
         var ring = Ring.Of([Member("n1"), Member("n2"), Member("n3", 200)], partitionCount);
 
-        var firsts = Enumerable.Range(0, partitionCount).CountBy(partition => ring.PreferenceList(partition).Members[0].Text).ToDictionary();
+        var firsts = Enumerable.Range(0, partitionCount)
+            .CountBy(partition => ring.PreferenceList(partition).Members[0].Text)
+            .ToDictionary();
 
         Assert.Equal(0.25, firsts["n1"] / (double)partitionCount, tolerance);
         Assert.Equal(0.25, firsts["n2"] / (double)partitionCount, tolerance);
@@ -180,7 +185,11 @@ public sealed class PreferenceListTests
     public void A_list_without_primaries_is_a_programming_error() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Ring.Of([Member("n1")]).PreferenceList(0).IsPrimary(NodeName.Of("n1"), 0));
 
-    private static RingMember Member(string name, int weight = RingMember.WeightDefault, string zone = "") => new(NodeName.Of(name), weight, zone);
+    private static RingMember Member(string name, int weight = RingMember.WeightDefault, string zone = "") =>
+        new(NodeName.Of(name), weight, zone);
+
+    private static int ZoneCount(IEnumerable<RingMember> members) =>
+        members.Select(member => member.Zone).Distinct(StringComparer.Ordinal).Count();
 
     private static NodeName[][] Lists(Ring ring) =>
         [.. Enumerable.Range(0, ring.PartitionCount).Select(partition => ring.PreferenceList(partition).Members.ToArray())];

@@ -8,6 +8,9 @@ public sealed class RendezvousTests
 {
     private const double Unit = 1.0 / (1UL << Rendezvous.FractionBits);
 
+    private static readonly Gen<ulong> Cost = Gen.ULong[1, Rendezvous.CostMax];
+    private static readonly Gen<int> Weight = Gen.Int[RingMember.WeightMin, RingMember.WeightMax];
+
     [Theory]
     [InlineData("n1", 0, 0xC273893925176E13UL)]
     [InlineData("n1", 1, 0x96A1962EBB0BCAB3UL)]
@@ -50,7 +53,7 @@ public sealed class RendezvousTests
 
     [Fact]
     public void Bids_compare_as_exact_fractions() =>
-        Gen.Select(Gen.ULong[1, Rendezvous.CostMax], Gen.Int[1, RingMember.WeightMax], Gen.ULong[1, Rendezvous.CostMax], Gen.Int[1, RingMember.WeightMax])
+        Gen.Select(Cost, Weight, Cost, Weight)
             .Sample((leftCost, leftWeight, rightCost, rightWeight) =>
             {
                 var expected = ((UInt128)leftCost * (uint)rightWeight).CompareTo((UInt128)rightCost * (uint)leftWeight);
