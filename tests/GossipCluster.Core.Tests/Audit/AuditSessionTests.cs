@@ -99,6 +99,21 @@ public sealed class AuditSessionTests
         Assert.All(run.Messages, message => Assert.InRange(EntriesOf(message), 0, AuditProtocol.EntriesPerMessageMax));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("~")]
+    public void One_difference_at_either_end_of_a_leaf_of_many_messages_explains_it(string key)
+    {
+        var (here, there) = Pair(5_000, leafCount: 2);
+        there.Put(key, 1);
+
+        var run = AuditRun.Between(here, there);
+
+        Assert.Equal([$"OnlyThere {key}"], run.Found);
+        Assert.Empty(run.Unexplained);
+        Assert.InRange(run.Messages.OfType<AuditProtocol.Keys>().Count(), 3, 6);
+    }
+
     [Fact]
     public void The_longest_keys_are_sent_four_in_a_message()
     {

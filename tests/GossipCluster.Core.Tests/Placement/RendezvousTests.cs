@@ -57,11 +57,23 @@ public sealed class RendezvousTests
             .Sample((leftCost, leftWeight, rightCost, rightWeight) =>
             {
                 var expected = ((UInt128)leftCost * (uint)rightWeight).CompareTo((UInt128)rightCost * (uint)leftWeight);
+                var actual = Rendezvous.Compare(new(leftCost, leftWeight, 5), new(rightCost, rightWeight, 5));
 
-                Assert.Equal(Math.Sign(expected), Math.Sign(Rendezvous.Compare(leftCost, leftWeight, rightCost, rightWeight)));
+                Assert.Equal(Math.Sign(expected), Math.Sign(actual));
             });
 
     [Fact]
     public void The_greatest_cost_at_the_greatest_weight_does_not_overflow() =>
-        Assert.True(Rendezvous.Compare(Rendezvous.CostMax - 1, RingMember.WeightMax, Rendezvous.CostMax, RingMember.WeightMax) < 0);
+        Assert.True(
+            Rendezvous.Compare(
+                new(Rendezvous.CostMax - 1, RingMember.WeightMax, 1),
+                new(Rendezvous.CostMax, RingMember.WeightMax, 0)) < 0);
+
+    [Fact]
+    public void Equal_bids_are_decided_by_name() =>
+        Gen.Select(Cost.Where(cost => cost < Rendezvous.CostMax / 2), Gen.Int[1, 5_000]).Sample((cost, weight) =>
+        {
+            Assert.True(Rendezvous.Compare(new(cost, weight, 0), new(2 * cost, 2 * weight, 1)) < 0);
+            Assert.True(Rendezvous.Compare(new(cost, weight, 1), new(2 * cost, 2 * weight, 0)) > 0);
+        });
 }
