@@ -89,6 +89,6 @@ internal static class Rendezvous
     /// <summary>What a member bids for a partition.</summary>
     /// <param name="Cost">Of its draw, 1 to <see cref="CostMax"/>.</param>
     /// <param name="Weight">Its weight, 1 to <see cref="RingMember.WeightMax"/>.</param>
-    /// <param name="Place">Its place among the ring's members, who are in the order of their names: ties fall the same way everywhere.</param>
+    /// <param name="Place">Its place among the members, who are in the order of their names: ties fall the same way everywhere.</param>
     public readonly record struct Bid(ulong Cost, int Weight, int Place);
 }

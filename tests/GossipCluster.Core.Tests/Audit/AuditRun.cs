@@ -6,6 +6,9 @@ namespace GossipCluster.Core.Tests.Audit;
 /// <summary>One audit from end to end, every message through its bytes, with a network that can double and delay answers.</summary>
 internal sealed class AuditRun
 {
+    // A session that makes no progress fails here instead of running for ever.
+    private const int MessagesMax = 10_000;
+
     private readonly AuditReplica _here;
     private readonly AuditReplica _there;
     private readonly Random? _chaos;
@@ -37,6 +40,7 @@ internal sealed class AuditRun
         var step = AuditSession.Open(4_711, here);
         while (run.Apply(step) is { } request)
         {
+            Assert.InRange(run.Messages.Count, 0, MessagesMax);
             before?.Invoke(request);
             step = run.Answer(request);
         }
