@@ -20,8 +20,8 @@ namespace GossipCluster.Core.Audit;
 /// </para>
 /// <para>
 /// What it protects against: rot, lost and doubled effects, and divergence by a bug, each missed with probability about 2^-128. The tree
-/// knows what it was told: an item that rots on disk or in memory afterwards shows when the tree is built anew from the items (at start-up, or
-/// by a scrub in slack time), or when it is removed, for then what is subtracted is not what was added.
+/// knows what it was told: an item that rots on disk or in memory afterwards shows when the tree is built anew from the items (at start-up,
+/// or by a scrub in slack time), or when it is removed, for then what is subtracted is not what was added.
 /// </para>
 /// <para>
 /// What it does not protect against: intent. The item hash is neither keyed nor collision-resistant, and sums of 128 bits fall to Wagner's

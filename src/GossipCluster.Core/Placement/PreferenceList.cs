@@ -51,15 +51,15 @@ public sealed class PreferenceList
     /// <param name="partition">Which partition.</param>
     internal static PreferenceList Of(ImmutableArray<RingMember> members, int partition)
     {
-        var bids = new Bid[members.Length];
-        for (var index = 0; index < bids.Length; index++)
+        var bids = new Rendezvous.Bid[members.Length];
+        for (var place = 0; place < bids.Length; place++)
         {
-            var member = members[index];
-            bids[index] = new Bid(Rendezvous.Cost(Rendezvous.Draw(member.Name, partition)), member.Weight, index);
+            var member = members[place];
+            bids[place] = new Rendezvous.Bid(Rendezvous.Cost(Rendezvous.Draw(member.Name, partition)), member.Weight, place);
         }
 
-        Array.Sort(bids, Best);
-        return new PreferenceList([.. SpreadOverZones([.. bids.Select(bid => members[bid.Index])])]);
+        Array.Sort(bids, Rendezvous.Compare);
+        return new PreferenceList([.. SpreadOverZones([.. bids.Select(bid => members[bid.Place])])]);
     }
 
     // "The best of the zones not yet used, and when all are used, start over" is the same as: order by rank within the zone, then by bid.
@@ -83,13 +83,4 @@ public sealed class PreferenceList
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         return Math.Min(n, Members.Length);
     }
-
-    // Members are held by name, so the lower index is the lower name: ties, about one in a billion, fall the same way everywhere.
-    private static int Best(Bid left, Bid right)
-    {
-        var order = Rendezvous.Compare(left.Cost, left.Weight, right.Cost, right.Weight);
-        return order != 0 ? order : left.Index.CompareTo(right.Index);
-    }
-
-    private readonly record struct Bid(ulong Cost, int Weight, int Index);
 }

@@ -79,7 +79,16 @@ internal static class Rendezvous
         return ((ulong)(zeros + 1) << FractionBits) - fraction;
     }
 
-    /// <summary>Below zero where the left bid wins: cost / weight, compared exactly. Equal bids are left to the caller.</summary>
-    public static int Compare(ulong leftCost, int leftWeight, ulong rightCost, int rightWeight) =>
-        (leftCost * (ulong)rightWeight).CompareTo(rightCost * (ulong)leftWeight);
+    /// <summary>Below zero where the left bid wins: cost / weight, compared exactly; equal bids by place.</summary>
+    public static int Compare(Bid left, Bid right)
+    {
+        var order = (left.Cost * (ulong)right.Weight).CompareTo(right.Cost * (ulong)left.Weight);
+        return order != 0 ? order : left.Place.CompareTo(right.Place);
+    }
+
+    /// <summary>What a member bids for a partition.</summary>
+    /// <param name="Cost">Of its draw, 1 to <see cref="CostMax"/>.</param>
+    /// <param name="Weight">Its weight, 1 to <see cref="RingMember.WeightMax"/>.</param>
+    /// <param name="Place">Its place among the members, who are in the order of their names: ties fall the same way everywhere.</param>
+    public readonly record struct Bid(ulong Cost, int Weight, int Place);
 }
