@@ -7,51 +7,65 @@ namespace GossipCluster.Simulation.Tests;
 internal sealed class Oracle
 {
     private readonly List<Write> _writes = [];
+    private readonly Dictionary<(ReplicaId, long), Write> _byFirst = [];
+    private readonly Dictionary<Dot, List<Dot>> _killers = [];
+    private readonly Dictionary<Key, List<Write>> _byKey = [];
     private readonly HashSet<Dot> _dots = [];
 
     public IReadOnlyList<Write> Writes => _writes;
 
-    /// <summary>A delta is durable on the node that made it, for the first time.</summary>
-    public Write Register(Delta delta, ReplicaTable table)
+    /// <summary>A delta is durable on the node that made it; the first time, it becomes a fact.</summary>
+    public Write Register(Delta delta, ReplicaTable table, out bool isNew)
     {
+        isNew = false;
         var writer = table[delta.WriterSlot];
-        var known = _writes.Find(write => write.Writer == writer && write.First == delta.First && write.Bytes.Span.SequenceEqual(delta.Bytes.Span));
-        if (known is not null) return known;
+        if (_byFirst.TryGetValue((writer, delta.First), out var known) && known.Bytes.Span.SequenceEqual(delta.Bytes.Span)) return known;
+        isNew = true;
         var write = Write.Of(delta, table);
         foreach (var dot in write.Own.Dots()) Check.That(_dots.Add(dot), $"the dot {dot} was given twice");
         _writes.Add(write);
+        _byFirst[(writer, delta.First)] = write;
+        if (!_byKey.TryGetValue(write.Key, out var ofKey)) _byKey[write.Key] = ofKey = [];
+        ofKey.Add(write);
+        if (write.Event is not { } happened) return write;
+        foreach (var dot in write.Superseded.Dots())
+        {
+            if (!_killers.TryGetValue(dot, out var killers)) _killers[dot] = killers = [];
+            killers.Add(happened);
+        }
+
         return write;
     }
 
-    /// <summary>Rule 2: the live items are a function of the clock.</summary>
-    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, Key? only = null)
-    {
-        var dead = new HashSet<Dot>();
-        foreach (var write in _writes)
-        {
-            if (write.Event is { } happened && clock.Contains(happened)) dead.UnionWith(write.Superseded.Dots());
-        }
+    public Write Of(ReplicaId writer, long first) => _byFirst[(writer, first)];
 
+    /// <summary>Rule 2: the live items are a function of the clock.</summary>
+    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, IReadOnlyCollection<Key>? only = null)
+    {
         var live = new Dictionary<Dot, LiveItem>();
-        foreach (var write in _writes)
+        foreach (var key in only ?? _byKey.Keys)
         {
-            if (only is { } key && key != write.Key) continue;
-            foreach (var item in write.Items)
+            if (!_byKey.TryGetValue(key, out var writes)) continue;
+            foreach (var write in writes)
             {
-                if (clock.Contains(item.Dot) && !dead.Contains(item.Dot)) live[item.Dot] = item;
+                foreach (var item in write.Items)
+                {
+                    if (clock.Contains(item.Dot) && !(_killers.TryGetValue(item.Dot, out var killers) && killers.Exists(clock.Contains))) live[item.Dot] = item;
+                }
             }
         }
 
         return live;
     }
 
-    /// <summary>Checks that a replica's durable items are what its clock names.</summary>
-    public void CheckState(Replica replica, string who)
+    /// <summary>Checks that a replica's durable items, of all keys or of some, are what its clock names.</summary>
+    public void CheckState(Replica replica, string who, IReadOnlyCollection<Key>? only = null)
     {
-        var expected = StateAt(replica.Clock);
+        var expected = StateAt(replica.Clock, only);
         var count = 0;
-        foreach (var (key, tree) in replica.Trees)
+        foreach (var key in only ?? replica.Trees.Keys)
         {
+            if (!replica.Trees.TryGetValue(key, out var tree)) continue;
             Check.That(!tree.IsEmpty, $"{who} keeps an empty key");
             foreach (ref readonly var item in tree)
             {
@@ -59,7 +73,7 @@ internal sealed class Oracle
                 var dot = new Dot(replica.Table[item.Slot], item.Counter);
                 Check.That(
                     expected.TryGetValue(dot, out var live) && live.Key == key && item.Path.SequenceEqual(live.Path) && item.Payload.SequenceEqual(live.Payload),
-                    $"{who} has {dot} of {key} live, which its clock does not name");
+                    $"{who} has {dot} of {key} live, which its clock {replica.Clock} does not name");
             }
         }
 

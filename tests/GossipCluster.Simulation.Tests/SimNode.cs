@@ -235,13 +235,13 @@ internal sealed class SimNode(Simulation world, NodeName name)
                 if (world.WritesFail())
                 {
                     world.Trace($"{Name} cannot write batch {batch.Number} of {partition}");
-                    Protocols[partition].Lost();
+                    Run(partition, (protocol, effects) => protocol.Lost(effects));
                     return;
                 }
 
                 Land(partition, batch, disk);
                 Run(partition, (protocol, effects) => protocol.Durable(batch, effects));
-                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text);
+                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, world.Chance(.05) ? null : batch.ChangedKeys);
             }
             else if (lands && Life == life + 1 && ReferenceEquals(disk, Disk))
             {
@@ -270,8 +270,9 @@ internal sealed class SimNode(Simulation world, NodeName name)
         if (record.Kind != RecordKind.Delta) return;
         var table = new ReplicaTable();
         Check.That(Delta.TryRead(record.Bytes.Span, table, null, out var delta, out var error), error.ToString());
-        if (table[delta!.WriterSlot].Node != Name || world.Oracles[partition].Writes.Any(w => w.Bytes.Span.SequenceEqual(delta.Bytes.Span))) return;
-        var write = world.Oracles[partition].Register(delta, table);
+        if (table[delta!.WriterSlot].Node != Name) return;
+        var write = world.Oracles[partition].Register(delta, table, out var isNew);
+        if (!isNew) return;
         world.Trace($"{Name} made {write.Own} of {write.Key}: {write.Items.Length} items, supersedes {write.Superseded}");
         if (Mutant == Mutant.OneDot && write.Event is { } happened) world.EverybodyKnows(partition, DotSet.Of(happened));
     }
@@ -325,7 +326,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
         }
 
         op.Delta = delta;
-        op.Write = world.Oracles[op.Partition].Writes.First(write => write.Bytes.Span.SequenceEqual(delta.Bytes.Span));
+        op.Write = world.Oracles[op.Partition].Of(Protocols[op.Partition].Replica.Table[delta.WriterSlot], delta.First);
         op.Write.Op = op;
         var list = Ring.PreferenceList(op.Partition);
         var fallbacks = new Queue<NodeName>(list.Fallbacks(world.Plan.N).ToArray().Where(node => node != Name && world.Reaches(this, node)));

@@ -42,13 +42,13 @@ internal sealed class SimProtocol(NodeName self, Replica replica, Func<ulong> ra
         if (mutant is not (Mutant.StreamEnd or Mutant.StreamStart)) return base.FrozenFor(peer, kind);
 
         // The stream's number stays; what it is made from is the replica as it is now.
-        if (kind == TransferAskKind.New || !_streams.ContainsKey(peer))
+        if (kind == TransferAskKind.New || !_streams.TryGetValue(peer, out var stream))
         {
-            _streams[peer] = base.FrozenFor(peer, TransferAskKind.New).Transfer;
+            _streams[peer] = stream = base.FrozenFor(peer, TransferAskKind.New).Transfer;
             _firstClock[peer] = Replica.Clock;
         }
 
-        return new FrozenReplica(_streams[peer], mutant == Mutant.StreamStart ? _firstClock[peer] : Replica.Clock, Replica.Table, Replica.Trees);
+        return new FrozenReplica(stream, mutant == Mutant.StreamStart ? _firstClock[peer] : Replica.Clock, Replica.Table, Replica.Trees);
     }
 
     private DotSet LiveDots(ItemTree tree)

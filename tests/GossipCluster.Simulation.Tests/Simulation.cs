@@ -214,7 +214,7 @@ internal sealed partial class Simulation
         var asked = reachable.Take(2).ToArray();
         var reader = new KeyReader();
         foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
-        var expected = Oracles[partition].StateAt(reader.Clock, key);
+        var expected = Oracles[partition].StateAt(reader.Clock, [key]);
         Check.That(reader.LiveDots.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {reader.LiveDots}, its token names {DotSet.Of(expected.Keys)}");
         _tokens.Add((key, type, reader.Clock));
         if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));

@@ -24,6 +24,9 @@ public sealed class Batch
     /// <summary>The keys that the batch changes.</summary>
     public IReadOnlyCollection<Key> ChangedKeys => Trees.Keys;
 
+    /// <summary>True for a record that concerns the replica as a whole: nothing may be staged until it is committed.</summary>
+    public bool IsAlone => Alone is not null;
+
     internal Dictionary<Key, ItemTree> Trees { get; } = new(Key.Comparer.Instance);
 
     internal List<SlotRange> Dots { get; } = [];

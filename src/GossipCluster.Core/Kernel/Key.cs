@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Hashing;
 using System.Text;
 using GossipCluster.Core.Wire;
 
@@ -91,7 +90,7 @@ public readonly struct Key : IEquatable<Key>
     /// <summary>True where they name different data.</summary>
     public static bool operator !=(Key left, Key right) => !left.Equals(right);
 
-    internal static ulong HashOf(ReadOnlySpan<byte> flat) => XxHash3.HashToUInt64(flat);
+    internal static ulong HashOf(ReadOnlySpan<byte> flat) => Placement.KeyHash.Of(flat);
 
     private static string? Complaint(string what, string text, int bytesMax)
     {

@@ -99,6 +99,7 @@ public sealed partial class Replica
     /// <summary>Stages an operation: checks it, names its dots, puts its delta into the batch being gathered.</summary>
     public StageResult Stage(DataType type, Key key, Operation operation, in WriteContext context)
     {
+        ThrowIfAlone();
         if (OperationValidator.Check(type, operation, _options.Limits) is { } invalid) return new StageResult(null, invalid, null);
         var tree = Staged(key);
         if (Contradiction(tree, type, operation) is { } contradiction) return new StageResult(null, contradiction, null);
@@ -121,9 +122,10 @@ public sealed partial class Replica
 
     /// <summary>Stages a record from a peer or from the own log.</summary>
     /// <returns>False where the bytes are malformed, or where the record is refused: see <paramref name="error"/>.</returns>
-    /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending.</exception>
+    /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending, or anything while such a record is.</exception>
     public bool Stage(Record record, out WireError error)
     {
+        ThrowIfAlone();
         switch (record.Kind)
         {
             case RecordKind.Delta:
@@ -190,6 +192,11 @@ public sealed partial class Replica
         }
 
         foreach (var (keyHash, difference) in batch.Audit) _audit.Add(keyHash, difference);
+    }
+
+    private void ThrowIfAlone()
+    {
+        if (_gathering.IsAlone || (_inFlight.TryPeek(out var oldest) && oldest.IsAlone)) throw new InvalidOperationException("A record that stands alone is not yet committed.");
     }
 
     private OperationError? Contradiction(ItemTree tree, DataType type, Operation operation)

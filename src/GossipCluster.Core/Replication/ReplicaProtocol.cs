@@ -42,8 +42,10 @@ public partial class ReplicaProtocol
     private readonly HashSet<NodeName> _completed = [];
     private readonly List<Delta> _past = [];
     private IReadOnlyList<NodeName> _otherMembers = [];
+    private ReplicaId? _identity;
     private Batch? _inFlight;
     private bool _staging;
+    private bool _draining;
 
     /// <summary>A replica under a ring in which it has no part yet: see <see cref="ChangeRing"/>.</summary>
     /// <param name="self">This node.</param>
@@ -143,24 +145,30 @@ public partial class ReplicaProtocol
     }
 
     /// <summary>Nothing that was pending is on disk, for certain. Who waited for it hears nothing and will ask again.</summary>
-    public void Lost()
+    public void Lost(List<ReplicaEffect> effects)
     {
         Replica.Abort();
         _waiting.Clear();
         _alone.Clear();
         _deferred.Clear();
         _inFlight = null;
+        if (_identity is not null) _alone.Enqueue(StageIdentity);
+        Persist(effects);
     }
 
     /// <summary>From here on dots are named under this id.</summary>
-    public void AssumeIdentity(ReplicaId id, List<ReplicaEffect> effects) => StageAlone(() => StageIdentity(id), effects);
+    public void AssumeIdentity(ReplicaId id, List<ReplicaEffect> effects)
+    {
+        _identity = id;
+        StageAlone(StageIdentity, effects);
+    }
 
     /// <summary>The past that must travel with a delta (rule 8).</summary>
     protected internal virtual bool TryPast(Delta delta, DotSet known, List<Delta> past) => Replica.TryPast(delta, known, past);
 
-    private bool StageIdentity(ReplicaId id)
+    private bool StageIdentity()
     {
-        if (id == Replica.Self) return false;
+        if (_identity is not { } id || id == Replica.Self) return false;
         Replica.StageIdentity(id);
         return true;
     }
@@ -174,7 +182,8 @@ public partial class ReplicaProtocol
 
     private bool Defers(Action<List<ReplicaEffect>> input)
     {
-        if (_alone.Count == 0) return false;
+        var free = _alone.Count == 0 && _deferred.Count == 0 && _inFlight is not { IsAlone: true };
+        if (free || _draining) return false;
         if (_deferred.Count <= _options.DeferredMax) _deferred.Enqueue(input);
         else Overflowed++;
         return true;
@@ -191,9 +200,11 @@ public partial class ReplicaProtocol
             {
                 stage();
             }
-            else if (!Replica.HasPending && _deferred.TryDequeue(out var input))
+            else if (_alone.Count == 0 && _deferred.TryDequeue(out var input))
             {
+                _draining = true;
                 input(effects);
+                _draining = false;
                 continue;
             }
 
