@@ -20,6 +20,8 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     public SimDisk? Backup { get; set; }
 
+    public bool EverLostDisk { get; set; }
+
     /// <summary>Counts starts of the process; what was meant for an earlier one comes to nothing.</summary>
     public int Life { get; private set; }
 

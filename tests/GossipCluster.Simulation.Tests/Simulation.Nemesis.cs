@@ -72,7 +72,7 @@ internal sealed partial class Simulation
         DiskLosses++;
         node.Crash("loses its disk");
         node.Disk = new SimDisk(Plan.Partitions);
-        Excuse();
+        Excuse(node);
     }
 
     /// <summary>An older copy of the disk is put back.</summary>
@@ -83,17 +83,37 @@ internal sealed partial class Simulation
         DiskLosses++;
         node.Crash("gets an older disk back");
         node.Disk = node.Backup.Copy();
-        Excuse();
+        Excuse(node);
     }
 
-    /// <summary>A disk is gone: what no other disk has may be lost.</summary>
-    private void Excuse()
+    /// <summary>A disk is gone: what no other node is bound to keep may be lost.</summary>
+    /// <remarks>
+    /// A primary keeps what it has. A fallback keeps it until every primary has said that it has it, and may act on the word of one that has lost its
+    /// disk since: no message can be called back. So a fallback counts where some primary that never lost a disk has yet to get the write.
+    /// </remarks>
+    private void Excuse(SimNode lost)
     {
+        lost.EverLostDisk = true;
         for (var partition = 0; partition < Plan.Partitions; partition++)
         {
-            var clocks = _nodes.Select(node => node.IsAlive ? node.Protocols[partition].Replica.Clock : node.Disk.Recover(partition, Plan.Replica).Clock).ToList();
-            foreach (var write in Oracles[partition].Writes) write.IsExcused |= !clocks.Exists(write.IsIn);
+            var clocks = _nodes.ToDictionary(
+                node => node.Name, node => node.IsAlive ? node.Protocols[partition].Replica.Clock : node.Disk.Recover(partition, Plan.Replica).Clock);
+            foreach (var write in Oracles[partition].Writes)
+            {
+                write.IsExcused |= !Array.Exists(_nodes, node => write.IsIn(clocks[node.Name]) && IsBound(node, partition, write, clocks));
+            }
         }
+    }
+
+    private bool IsBound(SimNode node, int partition, Write write, Dictionary<Core.Causality.NodeName, Core.Causality.DotSet> clocks)
+    {
+        if (node.View == Rings.Count - 1 && node.Ring.PreferenceList(partition).IsPrimary(node.Name, Plan.N)) return true;
+        foreach (var primary in node.Ring.PreferenceList(partition).Primaries(Plan.N))
+        {
+            if (primary != node.Name && !Node(primary).EverLostDisk && !write.IsIn(clocks[primary])) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Join, leave, replace, or another weight.</summary>

@@ -40,6 +40,8 @@ public sealed class Batch
     /// <summary>What a record that must stand alone does when it is durable; null in ordinary batches.</summary>
     internal Action? Alone { get; set; }
 
+    internal int RecordCount => _records.Count;
+
     internal void Add(Record record) => _records.Add(record);
 
     /// <summary>Writes the batch.</summary>

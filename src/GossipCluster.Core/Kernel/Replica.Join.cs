@@ -68,7 +68,8 @@ public sealed partial class Replica
     /// <param name="peerItems">The items that are live there, sorted by path.</param>
     /// <param name="peerClock">What the peer has seen: own items in it that are not live there are dead.</param>
     /// <param name="dots">What the own clock takes in: all dots of the key that it lacks.</param>
-    private void JoinKey(Key key, ReadOnlySpan<ItemEdit> peerItems, DotSet peerClock, DotSet dots)
+    /// <returns>True where that changed anything.</returns>
+    private bool JoinKey(Key key, ReadOnlySpan<ItemEdit> peerItems, DotSet peerClock, DotSet dots)
     {
         _edits.Clear();
         _newRanges.Clear();
@@ -95,6 +96,7 @@ public sealed partial class Replica
         Apply(key, tree, sorted);
         foreach (var range in dots) TakeNew(_table.SlotOf(range.Replica), range.First, range.Last);
         if (_newRanges.Count > 0) _gathering.LogEntries.Add(new LogEntry(key, null, [.. _newRanges]));
+        return _edits.Count > 0 || _newRanges.Count > 0;
     }
 
     private bool StageKeyStates(Record record, out WireError error)
@@ -106,8 +108,9 @@ public sealed partial class Replica
             return false;
         }
 
-        foreach (var entry in states.Entries) JoinKey(entry.Key, entry.Items, states.Clock, entry.Dots);
-        _gathering.Add(record);
+        var changed = false;
+        foreach (var entry in states.Entries) changed |= JoinKey(entry.Key, entry.Items, states.Clock, entry.Dots);
+        if (changed) _gathering.Add(record);
         return true;
     }
 

@@ -11,6 +11,7 @@ public sealed partial class Replica
     private Dictionary<Key, ItemEdit[]>? _incoming;
     private int _incomingNext;
     private readonly List<Record> _incomingRecords = [];
+    private (ulong Transfer, int NextKey) _staged;
 
     /// <summary>The transfer that is being received, and how many of its keys are durable here; null where there is none.</summary>
     public (ulong Transfer, int NextKey)? Incoming => _incoming is null ? null : (_incomingTransfer, _incomingNext);
@@ -45,22 +46,25 @@ public sealed partial class Replica
     {
         var chunk = FrozenReplica.ReadChunk(record, _table, out error);
         if (chunk is null) return false;
+
+        // Told twice, or out of order: it will come again, in order.
+        var expected = _staged.Transfer == chunk.Transfer ? _staged.NextKey : 0;
+        if (chunk.From != expected) return true;
+        _staged = (chunk.Transfer, chunk.From + chunk.Entries.Length);
         _gathering.Chunks.Add(chunk);
         _gathering.Add(record);
         return true;
     }
 
-    /// <summary>Keeps a chunk aside. A chunk of another transfer starts anew; one out of order is ignored and will come again.</summary>
+    /// <summary>Keeps a durable chunk aside. A chunk of another transfer starts anew.</summary>
     private void KeepChunk(TransferChunk chunk)
     {
         if (_incoming is null || _incomingTransfer != chunk.Transfer)
         {
-            if (chunk.From != 0) return;
-            AbandonTransfer();
-            (_incoming, _incomingTransfer) = (new Dictionary<Key, ItemEdit[]>(Key.Comparer.Instance), chunk.Transfer);
+            (_incoming, _incomingTransfer, _incomingNext) = (new Dictionary<Key, ItemEdit[]>(Key.Comparer.Instance), chunk.Transfer, 0);
+            _incomingRecords.Clear();
         }
 
-        if (chunk.From != _incomingNext) return;
         foreach (var (key, items) in chunk.Entries) _incoming[key] = items;
         _incomingNext += chunk.Entries.Length;
         _incomingRecords.Add(chunk.Record);
@@ -69,6 +73,7 @@ public sealed partial class Replica
     private void AbandonTransfer()
     {
         (_incoming, _incomingNext) = (null, 0);
+        _staged = default;
         _incomingRecords.Clear();
     }
 

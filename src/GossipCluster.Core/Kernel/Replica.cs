@@ -72,6 +72,9 @@ public sealed partial class Replica
     /// <summary>The number of the newest batch that has something in it and is not durable yet; null where all is durable.</summary>
     public long? LastPending => !_gathering.IsEmpty ? _gathering.Number : _inFlight.Count > 0 ? _gathering.Number - 1 : null;
 
+    /// <summary>How many records the batch being gathered holds: whether a record that was staged said anything new.</summary>
+    public int GatheredCount => _gathering.RecordCount;
+
     /// <summary>The counter that the next own dot will have, at least.</summary>
     public long NextCounter => _next;
 
@@ -120,7 +123,7 @@ public sealed partial class Replica
         return new StageResult(delta, null, null);
     }
 
-    /// <summary>Stages a record from a peer or from the own log.</summary>
+    /// <summary>Stages a record from a peer or from the own log. One that says nothing new leaves no trace.</summary>
     /// <returns>False where the bytes are malformed, or where the record is refused: see <paramref name="error"/>.</returns>
     /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending, or anything while such a record is.</exception>
     public bool Stage(Record record, out WireError error)

@@ -7,6 +7,8 @@ public partial class ReplicaProtocol
 {
     // One frozen state a peer that is being filled; replaced when that peer starts anew.
     private readonly Dictionary<NodeName, FrozenReplica> _outgoing = [];
+    private NodeName? _transferSource;
+    private bool _transferAdvanced;
 
     /// <summary>True where what a peer sends is taken in: only a primary, in the ring that it sees itself (rule 7).</summary>
     protected internal virtual bool TakesIn => IsPrimary;
@@ -66,12 +68,16 @@ public partial class ReplicaProtocol
                 if (Defers(e => Receive(from, message, e))) return;
                 Hear(from, part.Stamp, effects);
                 if (!TakesIn) return;
-                StageAll(part.Records);
-                WhenDurable(new Waiting(WaitingKind.SyncPart, IsSource(part.Stamp) ? 1u : 0, from, null, part.IsComplete), effects);
+                // A part told twice must not go on twice: only news keeps a conversation alive.
+                if (StageAll(part.Records) || part.IsComplete)
+                {
+                    WhenDurable(new Waiting(WaitingKind.SyncPart, IsSource(part.Stamp) ? 1u : 0, from, null, part.IsComplete), effects);
+                }
+
                 break;
             case PeerMessage.TransferNeeded needed:
                 Hear(from, needed.Stamp, effects);
-                if (TakesIn) AskForTransfer(from, effects);
+                if (TakesIn && AcceptsTransferFrom(from)) AskForTransfer(from, effects);
                 break;
             case PeerMessage.TransferAsk ask:
                 effects.Add(new ReplicaEffect.Send(from, TransferPartFor(from, ask)));
@@ -110,16 +116,33 @@ public partial class ReplicaProtocol
         return frozen;
     }
 
-    private void StageAll(IReadOnlyList<Record> records)
+    /// <summary>Stages records of a peer; true where they said anything new.</summary>
+    private bool StageAll(IReadOnlyList<Record> records)
     {
+        var before = Replica.GatheredCount;
         foreach (var record in records)
         {
             if (!IsFromPeers(record.Kind) || !Replica.Stage(record, out _)) RecordsRefused++;
         }
+
+        return Replica.GatheredCount > before;
+    }
+
+    /// <summary>One full transfer at a time: another source is turned to only when the present one has said nothing since it was last asked about.</summary>
+    private bool AcceptsTransferFrom(NodeName peer)
+    {
+        if (_transferSource is { } source && source != peer && _transferAdvanced)
+        {
+            _transferAdvanced = false;
+            return false;
+        }
+
+        (_transferSource, _transferAdvanced) = (peer, false);
+        return true;
     }
 
     // What stands alone is said by a replica to itself; from a peer it would be an order to forget.
-    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.Retired;
+    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.TransferChunk or RecordKind.Retired;
 
     /// <summary>Takes a peer's word for what it has: trims the log, or empties a fallback.</summary>
     private void Hear(NodeName from, Stamp stamp, List<ReplicaEffect> effects)
@@ -176,9 +199,10 @@ public partial class ReplicaProtocol
 
     private void ReceiveTransferPart(NodeName from, PeerMessage.TransferPart part, List<ReplicaEffect> effects)
     {
-        if (!TakesIn || Defers(e => Receive(from, part, e))) return;
+        if (!TakesIn || _transferSource != from || Defers(e => Receive(from, part, e))) return;
         if (part.Record.Kind == RecordKind.TransferEnd)
         {
+            _transferSource = null;
             StageAlone(
                 () =>
                 {
@@ -190,8 +214,9 @@ public partial class ReplicaProtocol
             return;
         }
 
-        if (part.Record.Kind != RecordKind.TransferChunk || !Replica.Stage(part.Record, out _)) RecordsRefused++;
-        else WhenDurable(new Waiting(WaitingKind.TransferPart, 0, from, null, false), effects);
+        if (part.Record.Kind != RecordKind.TransferChunk) RecordsRefused++;
+        else if (StageAll([part.Record])) WhenDurable(new Waiting(WaitingKind.TransferPart, 0, from, null, false), effects);
+        _transferAdvanced = true;
     }
 
     private bool IsEmptiable() =>
