@@ -84,6 +84,13 @@ public readonly struct Candidates
     /// <summary>The first node of a set that is not empty.</summary>
     internal NodeName First(ulong set) => _nodes[BitOperations.TrailingZeroCount(set)];
 
+    internal ImmutableArray<NodeName> NodesOf(ulong set)
+    {
+        var nodes = ImmutableArray.CreateBuilder<NodeName>(Count(set));
+        for (; set != 0; set &= set - 1) nodes.Add(First(set));
+        return nodes.MoveToImmutable();
+    }
+
     /// <summary>The set of the first node of a set.</summary>
     internal static ulong FirstOf(ulong set) => set & (~set + 1);
 
