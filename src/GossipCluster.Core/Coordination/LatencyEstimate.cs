@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace GossipCluster.Core.Coordination;
 
-/// <summary>How long a peer's answers take: a running 99th percentile in half a kilobyte, and the hedge delay that follows from it.</summary>
+/// <summary>How long a peer takes to answer: a running 99th percentile in half a kilobyte, and the hedge delay that follows.</summary>
 /// <remarks>
 /// <para>
 /// A histogram with logarithmic buckets, eight to a power of two, as in Tene's HdrHistogram and Masson et al., "DDSketch" (VLDB 2019): the
@@ -11,8 +11,8 @@ namespace GossipCluster.Core.Coordination;
 /// </para>
 /// <para>
 /// Hedging after a high percentile is Dean and Barroso, "The Tail at Scale" (CACM 2013): at p99 it costs at most one more request in a
-/// hundred. <see cref="DelayMin"/> is there for the idle and the fast, where p99 is noise; samples are cut at <see cref="SampleMax"/>, for a
-/// peer that paused for ten seconds must not teach us to wait as long when it pauses again.
+/// hundred. <see cref="DelayMin"/> is there for the idle and the fast, where p99 is noise; samples are cut at
+/// <see cref="SampleMax"/>, for a peer that paused for ten seconds must not teach us to wait as long when it pauses again.
 /// </para>
 /// Not thread-safe: one owner calls it.
 /// </remarks>

@@ -38,7 +38,7 @@ public readonly record struct QuorumValue
     /// <summary>Exactly <paramref name="count"/> replicas; whether n allows it shows in <see cref="TryResolve"/>.</summary>
     public static QuorumValue Of(int count) => new(Word.Count, count);
 
-    /// <summary>Reads <c>default</c>, <c>one</c>, <c>quorum</c>, <c>all</c> (lower case) or a decimal integer with an optional sign.</summary>
+    /// <summary>Reads <c>default</c>, <c>one</c>, <c>quorum</c>, <c>all</c> (lower case), or an integer with or without a sign.</summary>
     /// <remarks>An integer too large for 32 bits is an integer all the same: it becomes the largest, and n refuses it.</remarks>
     public static bool TryParse(string? text, out QuorumValue value)
     {

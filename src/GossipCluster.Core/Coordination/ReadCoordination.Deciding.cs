@@ -70,7 +70,7 @@ public sealed partial class ReadCoordination
 
     private bool IsShort => Candidates.Count(_resolved) < _quorum.R;
 
-    /// <summary>True where what is joined has seen what the client has seen. Else asks for the comparison, or for more replicas.</summary>
+    /// <summary>True where what is joined has seen what the client has seen; else asks for the comparison, or for more replicas.</summary>
     private bool CoverToken(ulong open, bool overdue, List<ReadEffect> effects)
     {
         if (_covered || !_options.HasToken) return true;

@@ -65,7 +65,7 @@ public readonly record struct ReadInput
     /// <param name="node">Which replica.</param>
     /// <param name="digest">Of the key's clock and state: equal digests, nothing to gain from each other.</param>
     /// <param name="hasDatum">It has live items of the key.</param>
-    /// <param name="behind">It knows that it lacks something: it is being refilled after a lost disk, or has not completed a first sync.</param>
+    /// <param name="behind">It knows that it lacks something: its lost disk is being refilled, its first sync is not complete.</param>
     /// <param name="state">Whatever the shell can join; not looked at.</param>
     public static ReadInput StateRead(NodeName node, UInt128 digest, bool hasDatum, bool behind, object state) =>
         new(ReadInputKind.StateRead, node)

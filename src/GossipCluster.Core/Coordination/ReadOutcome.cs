@@ -20,7 +20,7 @@ public abstract record ReadOutcome
     public sealed record Found(ImmutableArray<object> States, int Copies, int Primaries, bool Short) : ReadOutcome;
 
     /// <summary>No replica that answered has the datum, and every reachable primary has answered.</summary>
-    /// <param name="States">The states that came along: they hold nothing of the key, but a clock for the client's token. May be empty.</param>
+    /// <param name="States">The states that came along: nothing of the key, but a clock for the client's token. May be empty.</param>
     /// <param name="Copies">Distinct nodes that answered.</param>
     /// <param name="Witnesses">
     /// Primaries that answered and do not know themselves to be behind: the evidence. 0 where the word is that of fallbacks or of

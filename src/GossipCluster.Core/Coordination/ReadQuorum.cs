@@ -2,7 +2,7 @@ namespace GossipCluster.Core.Coordination;
 
 /// <summary>What a read waits for, in numbers.</summary>
 /// <param name="N">Replicas that are to hold the key, 1 to <see cref="QuorumProperties.NMax"/>.</param>
-/// <param name="R">Replicas that answer, on distinct nodes, 1 to N. Sloppy: fallbacks count, and fewer do where fewer are reachable.</param>
+/// <param name="R">Distinct nodes that answer, 1 to N. Sloppy: fallbacks count, and fewer do where fewer are reachable.</param>
 /// <param name="Pr">Primaries that answer, 0 to N. Strict.</param>
 /// <param name="NotFoundOk">
 /// Accepted, and without effect. In Riak, false keeps one replica's "not found" from being the answer; here it never is: absence takes

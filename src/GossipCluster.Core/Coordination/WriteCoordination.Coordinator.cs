@@ -77,7 +77,7 @@ public sealed partial class WriteCoordination
         effects.Add(WriteEffect.ForwardTo(_candidates.First(node)));
     }
 
-    /// <summary>A repeatable operation does not wait for a late coordinator: the next primary is asked too, the first answer wins.</summary>
+    /// <summary>A repeatable operation does not wait for a late coordinator: the next primary is asked too, one success will do.</summary>
     private void HedgeCoordinator(TimeSpan now, List<WriteEffect> effects)
     {
         var next = Candidates.FirstOf(_candidates.Primaries & Reachable & ~_tried);

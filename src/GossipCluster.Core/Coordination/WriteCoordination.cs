@@ -14,8 +14,8 @@ namespace GossipCluster.Core.Coordination;
 /// </code>
 /// <para>
 /// In Replicating, each primary has a slot that someone must hold: the primary, or else the next fallback. A holder that is
-/// unreachable, refuses, or joins without counting is replaced at once; one that is late is joined by the next fallback, for
-/// <see cref="WriteOptions.HedgeDelay"/> after the slot was last filled. Copies are counted on distinct nodes, whatever their slot.
+/// unreachable, refuses, or joins without counting is replaced at once; one that is late by
+/// <see cref="WriteOptions.HedgeDelay"/> is joined by the next fallback. Copies are counted on distinct nodes, whatever their slot.
 /// </para>
 /// <para>
 /// Nothing follows the answer: what acknowledgements still come are accepted silently, and what copies are still missing are the

@@ -60,7 +60,8 @@ public sealed class LatencyEstimateTests
     public void Odd_samples_do_no_harm()
     {
         var estimate = new LatencyEstimate();
-        foreach (var sample in (TimeSpan[])[TimeSpan.MinValue, TimeSpan.Zero, TimeSpan.MaxValue, TimeSpan.FromTicks(1)]) estimate.Record(sample);
+        TimeSpan[] samples = [TimeSpan.MinValue, TimeSpan.Zero, TimeSpan.MaxValue, TimeSpan.FromTicks(1)];
+        foreach (var sample in samples) estimate.Record(sample);
 
         Assert.Equal(LatencyEstimate.SampleMax, estimate.Percentile99);
         Assert.Equal(TimeSpan.Zero, new LatencyEstimate().Percentile99);

@@ -24,7 +24,9 @@ public sealed class QuorumTests
         Assert.Equal(new WriteQuorum(3, 1, 1, 2, 3), Write(3, "w=one&pw=quorum&node_confirms=3", properties));
         Assert.Equal(new WriteQuorum(3, 3, 1, 0, 0), Write(3, "w=default", properties));
         Assert.Equal(new ReadQuorum(3, 3, 1, NotFoundOk: false), Read(3, "r=3", properties));
-        Assert.Equal(new ReadQuorum(3, 2, 1, NotFoundOk: true, BasicQuorum: true), Read(3, "notfound_ok=TRUE&basic_quorum=true", properties));
+        Assert.Equal(
+            new ReadQuorum(3, 2, 1, NotFoundOk: true, BasicQuorum: true),
+            Read(3, "notfound_ok=TRUE&basic_quorum=true", properties));
     }
 
     [Fact]

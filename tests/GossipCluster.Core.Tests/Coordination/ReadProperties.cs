@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace GossipCluster.Core.Tests.Coordination;
 
-/// <summary>What holds of a read whatever happens, in any order, twice, or too late. The checks themselves are in <see cref="ReadWorld"/>.</summary>
+/// <summary>What holds of a read whatever happens, in any order, twice, or too late. The checks are in <see cref="ReadWorld"/>.</summary>
 public sealed class ReadProperties
 {
     private static readonly Gen<ReadSetting> Settings =

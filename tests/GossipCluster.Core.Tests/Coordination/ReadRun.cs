@@ -36,7 +36,8 @@ internal sealed class ReadRun
     public string Digest(char node, int digest, bool behind = false, bool? has = null) =>
         Handle(ReadInput.DigestRead(WriteRun.Node(node), (UInt128)digest, has ?? digest != 0, behind));
 
-    public string Refused(char node, RefusalReason reason = RefusalReason.ConnectionRefused) => Handle(ReadInput.Refused(WriteRun.Node(node), reason));
+    public string Refused(char node, RefusalReason reason = RefusalReason.ConnectionRefused) =>
+        Handle(ReadInput.Refused(WriteRun.Node(node), reason));
 
     public string Reachable(char node, bool reachable) => Handle(ReadInput.ReachabilityChanged(WriteRun.Node(node), reachable));
 

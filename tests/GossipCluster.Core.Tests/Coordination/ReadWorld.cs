@@ -15,7 +15,7 @@ namespace GossipCluster.Core.Tests.Coordination;
 internal sealed record ReadSetting(
     int N, int Nodes, int Self, uint Down, int R, int Pr, int[] States, bool[] Behind, int Token);
 
-/// <summary>One read and everything that may happen to it; keeps its own, plain account of who said what, and checks against that.</summary>
+/// <summary>One read and everything that may happen to it; checks it against a plain account of who said what.</summary>
 internal sealed class ReadWorld
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(1_000);
@@ -60,7 +60,7 @@ internal sealed class ReadWorld
 
     private HashSet<NodeName> Asked => [.. _stateAsked, .. _digestAsked];
 
-    /// <summary>Those whose state is at hand, themselves or by an equal one; nothing is at hand where all that answered have nothing.</summary>
+    /// <summary>Those whose state is at hand, itself or an equal one; of those that all have nothing, nothing needs to be.</summary>
     private NodeName[] Resolved =>
         _setting.Token < 0 && _replied.All(node => StateOf(node) == 0)
             ? [.. _replied]

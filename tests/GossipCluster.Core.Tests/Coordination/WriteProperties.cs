@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace GossipCluster.Core.Tests.Coordination;
 
-/// <summary>What holds of a write whatever happens, in any order, twice, or too late. The checks themselves are in <see cref="WriteWorld"/>.</summary>
+/// <summary>What holds of a write whatever happens, in any order, twice, or too late. The checks are in <see cref="WriteWorld"/>.</summary>
 public sealed class WriteProperties
 {
     private static readonly Gen<WriteSetting> Settings =

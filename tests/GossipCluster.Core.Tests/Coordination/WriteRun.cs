@@ -55,7 +55,8 @@ internal sealed class WriteRun
 
     public string Acked(char node, bool durable = true, bool counts = true) => Handle(WriteInput.Acked(Node(node), durable, counts));
 
-    public string Refused(char node, RefusalReason reason = RefusalReason.ConnectionRefused) => Handle(WriteInput.Refused(Node(node), reason));
+    public string Refused(char node, RefusalReason reason = RefusalReason.ConnectionRefused) =>
+        Handle(WriteInput.Refused(Node(node), reason));
 
     public string Relayed(char node, WriteOutcome outcome) => Handle(WriteInput.Relayed(Node(node), outcome));
 

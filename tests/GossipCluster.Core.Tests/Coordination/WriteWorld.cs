@@ -16,7 +16,7 @@ internal sealed record WriteSetting(
     bool Repeatable,
     bool Forwarded);
 
-/// <summary>One write and everything that may happen to it; keeps its own, plain account of who has what, and checks against that.</summary>
+/// <summary>One write and everything that may happen to it; checks it against a plain account of who has what.</summary>
 internal sealed class WriteWorld
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(1_000);
@@ -170,6 +170,9 @@ internal sealed class WriteWorld
     {
         if (node == _self || reachable) _down.Remove(node);
         else _down.Add(node);
+
+        // Given up: what it still says of the operation it was to coordinate is not listened to.
+        if (!reachable) _forwarded.Remove(node);
         Handle(WriteInput.ReachabilityChanged(node, reachable));
     }
 
