@@ -1,0 +1,265 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
+
+namespace GossipCluster.Core.Tests.Coordination;
+
+internal sealed record WriteSetting(
+    int N,
+    int Nodes,
+    int Self,
+    uint Down,
+    int W,
+    int Dw,
+    int Pw,
+    int NodeConfirms,
+    bool NeedsState,
+    bool Repeatable,
+    bool Forwarded);
+
+/// <summary>One write and everything that may happen to it; checks it against a plain account of who has what.</summary>
+internal sealed class WriteWorld
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(1_000);
+
+    private readonly WriteSetting _setting;
+    private readonly NodeName[] _list;
+    private readonly NodeName _self;
+    private readonly WriteCoordination _write;
+    private readonly List<WriteEffect> _effects = [];
+
+    private readonly HashSet<NodeName> _down = [];
+    private readonly HashSet<NodeName> _shut = [];
+    private readonly HashSet<NodeName> _asked = [];
+    private readonly HashSet<NodeName> _forwarded = [];
+    private readonly HashSet<NodeName> _everForwarded = [];
+    private readonly HashSet<NodeName> _copies = [];
+    private readonly HashSet<NodeName> _durable = [];
+    private bool _staged;
+    private bool _everStaged;
+    private bool _committed;
+    private TimeSpan _now = TimeSpan.FromSeconds(7);
+    private readonly TimeSpan _start = TimeSpan.FromSeconds(7);
+    private WriteOutcome? _outcome;
+
+    public WriteWorld(WriteSetting setting)
+    {
+        _setting = setting;
+        _list = [.. Enumerable.Range(0, setting.Nodes).Select(index => NodeName.Of($"n{index}"))];
+        _self = setting.Self < 0 ? NodeName.Of("outside") : _list[setting.Self];
+        for (var index = 0; index < _list.Length; index++)
+        {
+            if ((setting.Down >> index & 1) != 0 && _list[index] != _self) _down.Add(_list[index]);
+        }
+
+        _write = new WriteCoordination(
+            Candidates.Of(_self, [.. _list], setting.N, _down),
+            new WriteQuorum(setting.N, setting.W, setting.Dw, setting.Pw, setting.NodeConfirms),
+            new WriteOptions
+            {
+                HedgeDelay = TimeSpan.FromMilliseconds(50),
+                RequestTimeout = Timeout,
+                NeedsState = setting.NeedsState,
+                Repeatable = setting.Repeatable,
+                Forwarded = setting.Forwarded,
+            });
+    }
+
+    private IEnumerable<NodeName> Primaries => _list.Take(_setting.N);
+
+    private IEnumerable<NodeName> Reachable => _list.Where(node => !_down.Contains(node) && !_shut.Contains(node));
+
+    public void Start() => Handle(WriteInput.Start);
+
+    public void Step(int choice)
+    {
+        var (kind, argument) = (choice % 16, choice / 16);
+        var node = _list[argument % _list.Length];
+        var detail = argument / _list.Length;
+        switch (kind)
+        {
+            case 0:
+                Handle(WriteInput.Start);
+                break;
+            case 1 or 2 or 3 when _staged:
+                Commit();
+                break;
+            case 4 or 5 or 6 or 7 or 8:
+                Ack(node, durable: detail % 4 != 0, counts: detail % 5 != 0);
+                break;
+            case 9:
+                Refuse(node, (RefusalReason)(detail % 6));
+                break;
+            case 10 or 11:
+                Verdict(node, detail % 2 == 0);
+                break;
+            case 12 when _forwarded.Count > 0:
+                Relay(node, detail);
+                break;
+            default:
+                _now += TimeSpan.FromMilliseconds(detail % 120);
+                Handle(WriteInput.Tick);
+                break;
+        }
+    }
+
+    /// <summary>Nothing more happens but time.</summary>
+    public void End()
+    {
+        for (var ticks = 0; _outcome is null; ticks++)
+        {
+            Assert.True(ticks < 200, "Ticks must not go on for ever.");
+            Assert.True(_write.NextDeadline <= _start + Timeout, "A write that is not answered has a deadline.");
+            _now = _write.NextDeadline > _now ? _write.NextDeadline : _now;
+            Handle(WriteInput.Tick);
+        }
+
+        Assert.Equal(TimeSpan.MaxValue, _write.NextDeadline);
+        foreach (var node in _list) Ack(node, durable: true, counts: true);
+        foreach (var node in _list) Verdict(node, reachable: true);
+        Handle(WriteInput.Committed);
+        _now += Timeout;
+        Handle(WriteInput.Tick);
+    }
+
+    /// <summary>Every reachable node does what it is asked, in a random order, in no time.</summary>
+    public void AnswerAll(Random order)
+    {
+        if (_staged) Commit();
+        while (_asked.Except(_copies).Where(Reachable.Contains).ToArray() is { Length: > 0 } waiting && _outcome is null)
+        {
+            Ack(waiting[order.Next(waiting.Length)], durable: true, counts: true);
+        }
+    }
+
+    public void CheckWrittenWherePossible()
+    {
+        var reachable = Reachable.ToArray();
+        var possible = _staged && Primaries.Intersect(reachable).Count() >= _setting.Pw && reachable.Length >= _setting.NodeConfirms;
+        Assert.Equal(possible, _outcome is WriteOutcome.Written);
+    }
+
+    private void Commit()
+    {
+        if (!_committed && _outcome is null) (_committed, _, _) = (true, _copies.Add(_self), _durable.Add(_self));
+        Handle(WriteInput.Committed);
+    }
+
+    private void Ack(NodeName node, bool durable, bool counts)
+    {
+        if (_asked.Contains(node) && counts && _outcome is null)
+        {
+            _copies.Add(node);
+            if (durable) _durable.Add(node);
+        }
+
+        Handle(WriteInput.Acked(node, durable, counts));
+    }
+
+    private void Refuse(NodeName node, RefusalReason reason)
+    {
+        var coordinating = !_committed && _forwarded.Contains(node);
+        var replicating = _committed && _asked.Contains(node) && !_copies.Contains(node);
+        if (reason == RefusalReason.ConnectionRefused && node == _self) return;
+        if (reason == RefusalReason.ConnectionRefused && (coordinating || replicating)) _shut.Add(node);
+        if (node == _self && !_committed) _staged = false;
+        if (!_committed) _forwarded.Remove(node);
+        Handle(WriteInput.Refused(node, reason));
+    }
+
+    private void Verdict(NodeName node, bool reachable)
+    {
+        if (node == _self || reachable) _down.Remove(node);
+        else _down.Add(node);
+
+        // Given up: what it still says of the operation it was to coordinate is not listened to.
+        if (!reachable) _forwarded.Remove(node);
+        Handle(WriteInput.ReachabilityChanged(node, reachable));
+    }
+
+    private void Relay(NodeName node, int detail)
+    {
+        WriteOutcome outcome = (detail % 3) switch
+        {
+            0 => new WriteOutcome.Written(2, 2, 2, false),
+            1 => new WriteOutcome.NoCoordinator(NoCoordinatorReason.Refused, RefusalReason.NotSynced),
+            _ => new WriteOutcome.TimedOut(1),
+        };
+        _forwarded.Remove(node);
+        Handle(WriteInput.Relayed(node, outcome));
+    }
+
+    private void Handle(WriteInput input)
+    {
+        var answeredBefore = _outcome is not null;
+        _effects.Clear();
+        _write.Handle(input, _now, _effects);
+
+        if (answeredBefore) Assert.Empty(_effects);
+        foreach (var effect in _effects) Check(effect, input.Kind);
+        if (_committed && _outcome is null) Assert.False(IsMet, "A quorum that is met is answered at once.");
+        Assert.Equal(_outcome is not null, _write.IsAnswered);
+    }
+
+    private void Check(WriteEffect effect, WriteInputKind cause)
+    {
+        Assert.Null(_outcome);
+        switch (effect.Kind)
+        {
+            case WriteEffectKind.StageLocally:
+                Assert.Contains(_self, _list);
+                Assert.True(Primaries.Contains(_self) || !_setting.NeedsState, "Only a primary coordinates what needs state.");
+                Assert.False(_everStaged, "A write is staged once.");
+                _staged = _everStaged = true;
+                break;
+            case WriteEffectKind.ForwardTo:
+                Assert.False(_setting.Forwarded, "What was forwarded is not forwarded again.");
+                Assert.False(_staged, "A staged write is not given away.");
+                Assert.NotEqual(_self, effect.Node);
+                Assert.Contains(effect.Node, Reachable);
+                _forwarded.Add(effect.Node);
+                Assert.True(_everForwarded.Add(effect.Node), "A node is asked to coordinate once.");
+                break;
+            case WriteEffectKind.Replicate:
+                Assert.True(_committed, "Log before you speak.");
+                Assert.NotEqual(_self, effect.Node);
+                Assert.Contains(effect.Node, Reachable);
+                Assert.True(_asked.Add(effect.Node), "A node is sent the write once.");
+                Assert.Equal(!Primaries.Contains(effect.Node), effect.OnBehalfOf is not null);
+                if (effect.OnBehalfOf is { } primary) Assert.Contains(primary, Primaries);
+                break;
+            default:
+                _outcome = effect.Outcome;
+                CheckOutcome(cause);
+                break;
+        }
+    }
+
+    private void CheckOutcome(WriteInputKind cause)
+    {
+        switch (_outcome)
+        {
+            case WriteOutcome.Written written when cause != WriteInputKind.Relayed:
+                Assert.True(IsMet, "Only a quorum that is met is answered so.");
+                Assert.Equal(_copies.Count, written.Copies);
+                Assert.Equal(_durable.Count, written.Durable);
+                Assert.Equal(_copies.Intersect(Primaries).Count(), written.Primaries);
+                Assert.Equal(_copies.Count < _setting.W || _durable.Count < _setting.Dw, written.Short);
+                break;
+            case WriteOutcome.Unsatisfied unmet:
+                Assert.True(unmet.Got < unmet.Wanted);
+                Assert.False(_committed && IsMet);
+                break;
+            case WriteOutcome.TimedOut late when cause != WriteInputKind.Relayed:
+                Assert.Equal(_committed ? _copies.Count : 0, late.Copies);
+                Assert.True(_now >= _start + Timeout || cause == WriteInputKind.ReachabilityChanged);
+                break;
+        }
+    }
+
+    // Slow on purpose: sets of names, no counting ahead. W nodes, or all that are reachable; nobody who refuses is "not reachable".
+    private bool IsMet =>
+        _copies.Count >= Math.Min(_setting.W, _copies.Union(Reachable).Count())
+        && _durable.Count >= Math.Min(_setting.Dw, _durable.Union(Reachable).Count())
+        && _copies.Intersect(Primaries).Count() >= _setting.Pw
+        && _copies.Count >= _setting.NodeConfirms;
+}
