@@ -287,7 +287,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void TryPulled(ClientOp op)
     {
-        if (op.PullsOpen is null) return;
+        if (op.PullsOpen is null || !IsAlive) return;
         if (Protocols[op.Partition].Replica.Clock.Dominates(op.Observed!)) Retry(op);
         else if (op.PullsOpen.Count == 0) PullsDone(op);
     }

@@ -15,7 +15,7 @@ internal sealed partial class Simulation
         Net.IsFaulty = false;
         Net.HealAll();
         foreach (var node in _nodes) node.Start();
-        Settle(TimeSpan.FromSeconds(4));
+        Advance(TimeSpan.FromSeconds(4));
         foreach (var node in _nodes) node.See(Rings.Count - 1);
         for (var round = 0; round < RoundsMax && !IsQuiet(); round++) Round();
         Check.That(IsQuiet(), $"no quiescence after {RoundsMax} rounds: {Differences()}");
@@ -37,7 +37,7 @@ internal sealed partial class Simulation
                 }
             }
 
-            Settle(TimeSpan.FromMilliseconds(200));
+            Advance(TimeSpan.FromMilliseconds(200));
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed partial class Simulation
             var op = new ClientOp(++_lastOp, partition, type, key, Operation.RemoveFromSet("p"), clock);
             Trace($"token: op {op.Number} at {node.Name} {clock}");
             node.Write(op);
-            Settle(TimeSpan.FromSeconds(3));
+            Advance(TimeSpan.FromSeconds(3));
             Check.That(!op.IsRefused, $"a token for {key} that no node can serve: {clock}");
         }
     }
