@@ -21,7 +21,6 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     private ItemTree _tree;
     private WriteContext _context;
     private int _self;
-    private IReadOnlyCollection<int> _foldable = [];
 
     /// <summary>Puts into the delta what the operation does. The operation has been validated.</summary>
     /// <param name="tree">The key's items, staged ones included.</param>
@@ -29,11 +28,10 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     /// <param name="operation">What to do.</param>
     /// <param name="context">Under which circumstances.</param>
     /// <param name="self">The slot of the own, present replica id.</param>
-    /// <param name="foldable">The slots of abandoned ids of this node whose counter shares the own share may take over (rule 6).</param>
     /// <returns>Null, or why the operation is refused: then what the delta holds is void.</returns>
-    public OperationError? Stage(ItemTree tree, DataType type, Operation operation, in WriteContext context, int self, IReadOnlyCollection<int> foldable)
+    public OperationError? Stage(ItemTree tree, DataType type, Operation operation, in WriteContext context, int self)
     {
-        (_tree, _context, _self, _foldable) = (tree, context, self, foldable);
+        (_tree, _context, _self) = (tree, context, self);
         _removed.Clear();
         if (operation is Operation.Delete) return Delete(type);
         _path.Start(type);
@@ -52,7 +50,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         _ => throw new System.Diagnostics.UnreachableException($"{operation.GetType().Name} on a {type}."),
     };
 
-    /// <summary>The own share grows; no other replica id's share is touched, but for those abandoned ones that may be folded in.</summary>
+    /// <summary>The own share grows; no other replica id's is touched. The shares of ids that were folded into the own one are the own share, in pieces.</summary>
     private OperationError? Increment(long by)
     {
         var length = _path.Length;
@@ -62,7 +60,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         foreach (ref readonly var item in _tree.At(_path.Bytes))
         {
             any = true;
-            if (item.Slot != _self && !_foldable.Contains(item.Slot)) continue;
+            if (item.Slot != _self) continue;
             overflow |= !TryAdd(share, new WireReader(item.Payload).ReadSigned(), out share);
             delta.Supersede(item.Slot, item.Counter);
         }

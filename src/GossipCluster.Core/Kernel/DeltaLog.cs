@@ -88,6 +88,21 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         }
     }
 
+    /// <summary>Dots have new names: finds their entries under those.</summary>
+    public void Rename(Renaming renaming)
+    {
+        if (renaming.From >= _slots.Count) return;
+        foreach (var (first, last, entry) in _slots[renaming.From].Take(renaming.First, renaming.Last))
+        {
+            var to = new SlotRange(renaming.To, renaming.NewNameOf(first), renaming.NewNameOf(last));
+            entry.Rename(new SlotRange(renaming.From, first, last), to);
+
+            // Known under both names: the entry that had the new name keeps it.
+            if (Find(to.Slot, to.First, out _) is null) Slot(to.Slot).Add(to.First, to.Last, entry);
+            else if (--entry.AliveRanges == 0) Unlink(entry);
+        }
+    }
+
     /// <summary>Takes out all entries of a key.</summary>
     public void RemoveKey(Key key, ReplicaTable table)
     {
@@ -190,6 +205,17 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
             _ranges.RemoveRange(kept, i - kept);
         }
 
+        /// <summary>Takes out the ranges that lie within two counters, both included.</summary>
+        public List<(long First, long Last, LogEntry Entry)> Take(long first, long last)
+        {
+            var from = IndexOf(first);
+            var to = from;
+            while (to < _ranges.Count && _ranges[to].Last <= last) to++;
+            var taken = _ranges.GetRange(from, to - from);
+            _ranges.RemoveRange(from, to - from);
+            return taken;
+        }
+
         /// <summary>The first range that ends at or after a counter.</summary>
         private int IndexOf(long counter)
         {
@@ -210,8 +236,11 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
 internal readonly record struct SlotRange(int Slot, long First, long Last);
 
 /// <summary>What the log knows of some dots: their key, and their delta as long as there is room.</summary>
-internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges)
+internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges, Record? fold = null)
 {
+    /// <summary>The record of a fold, which belongs to no key; null in all other entries.</summary>
+    public Record? Fold { get; } = fold;
+
     public Key Key { get; } = key;
 
     public Delta? Delta { get; set; } = delta;
@@ -223,6 +252,15 @@ internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges)
 
     /// <summary>The last walk that took this entry.</summary>
     public int Mark { get; set; }
+
+    /// <summary>One of the ranges has a new name.</summary>
+    public void Rename(SlotRange from, SlotRange to)
+    {
+        for (var i = 0; i < Ranges.Length; i++)
+        {
+            if (Ranges[i] == from) Ranges[i] = to;
+        }
+    }
 
     public LogEntry? Older { get; set; }
 

@@ -80,7 +80,7 @@ public sealed class FrozenReplica
         var from = reader.ReadInt(int.MaxValue, "the index of a key");
         var slots = LocalIds.Read(ref reader, table);
         var entries = new (Key, ItemEdit[])[reader.ReadCount(2)];
-        for (var i = 0; i < entries.Length && !reader.Failed; i++) entries[i] = (ItemCodec.ReadKey(ref reader), ItemCodec.Read(ref reader, input, slots));
+        for (var i = 0; i < entries.Length && !reader.Failed; i++) entries[i] = (ItemCodec.ReadKey(ref reader), ItemCodec.Read(ref reader, input, slots, table));
         if (!reader.Failed && reader.Remaining > 0) reader.Fail("the end of a transfer chunk");
         error = reader.Error;
         return reader.Failed ? null : new TransferChunk(record, transfer, from, entries);

@@ -21,8 +21,8 @@ internal static class ItemCodec
         }
     }
 
-    /// <summary>Reads items as edits that add them, in the order of their paths. They share the memory of the input.</summary>
-    public static ItemEdit[] Read(ref WireReader reader, ReadOnlyMemory<byte> input, int[] slots)
+    /// <summary>Reads items as edits that add them, in the order of their paths. Dots have their present names. They share the memory of the input.</summary>
+    public static ItemEdit[] Read(ref WireReader reader, ReadOnlyMemory<byte> input, int[] slots, ReplicaTable table)
     {
         var items = new ItemEdit[reader.ReadCount(4)];
         var before = ReadOnlyMemory<byte>.Empty;
@@ -36,6 +36,7 @@ internal static class ItemCodec
             if (!reader.Failed && !ItemPath.IsValid(path.Span, payload.Span)) reader.Fail("an item with a path and payload of this version");
             if (before.Span.SequenceCompareTo(path.Span) > 0) reader.Fail("items in the order of their paths");
             before = path;
+            if (!reader.Failed) table.Resolve(ref slot, ref counter);
             items[i] = ItemEdit.Add(path, slot, counter, payload);
         }
 

@@ -42,7 +42,7 @@ internal sealed class KeyStates
         {
             var key = ItemCodec.ReadKey(ref reader);
             var dots = LocalIds.ReadDots(ref reader, slots, table);
-            entries[i] = new Entry(key, dots, ItemCodec.Read(ref reader, input, slots));
+            entries[i] = new Entry(key, dots, ItemCodec.Read(ref reader, input, slots, table));
             if (!clock.Dominates(dots)) reader.Fail("dots that the sender's clock has");
         }
 

@@ -52,7 +52,7 @@ internal sealed class LocalIds(ReplicaTable table)
         }
     }
 
-    /// <summary>Reads dots that <see cref="WriteDots"/> wrote.</summary>
+    /// <summary>Reads dots that <see cref="WriteDots"/> wrote, under their present names.</summary>
     public static DotSet ReadDots(ref WireReader reader, int[] slots, ReplicaTable table)
     {
         var builder = new DotSet.Builder();
@@ -63,6 +63,6 @@ internal sealed class LocalIds(ReplicaTable table)
             foreach (var range in DotSet.ReadRanges(ref reader)) builder.Add(table[slots[index]], range.First, range.Last);
         }
 
-        return builder.ToSet();
+        return table.Resolve(builder.ToSet());
     }
 }

@@ -26,8 +26,8 @@ public enum RecordKind : byte
     /// <summary>The replica id under which this replica names dots from here on.</summary>
     Identity = 7,
 
-    /// <summary>Abandoned replica ids of which everything is known everywhere.</summary>
-    Retired = 8,
+    /// <summary>The dots of abandoned replica ids get new names, under the present one: <see cref="Kernel.Fold"/>.</summary>
+    Fold = 8,
 
     /// <summary>In a snapshot: what the delta log holds, and what every primary has.</summary>
     LogState = 9,

@@ -76,8 +76,9 @@ public sealed partial class Replica
             case RecordKind.LogState:
                 then = ReadLogState(ref reader);
                 break;
-            case RecordKind.Retired:
-                then = ReadRetired(ref reader);
+            case RecordKind.Fold:
+                var fold = Fold.Read(ref reader);
+                then = () => Apply(fold, record);
                 break;
             default:
                 reader.Fail("a record that stands alone");
@@ -99,7 +100,6 @@ public sealed partial class Replica
         _next = Clock.LastOf(id) + 1;
         _counterFloor = _next - 1;
         _void = DotSet.Empty;
-        _foldable.Clear();
     }
 
     private void Empty(long next)
@@ -117,8 +117,9 @@ public sealed partial class Replica
         AbandonTransfer();
     }
 
-    private void DropHints(Key key, DotSet dots)
+    private void DropHints(Key key, DotSet dropped)
     {
+        var dots = _table.Resolve(dropped);
         if (_trees.Remove(key, out var tree)) _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash(key, tree)));
         _clock.Remove(dots);
         _stagedClock.Remove(dots);

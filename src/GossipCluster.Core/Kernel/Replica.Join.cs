@@ -9,18 +9,19 @@ public sealed partial class Replica
     /// <summary>Rule 3: adds each item whose dot is new, drops each superseded item, takes all its dots into the clock.</summary>
     private void Join(Delta delta, ItemTree tree)
     {
-        var writer = _table[delta.WriterSlot];
-        if (Seen(writer, delta.First, delta.Last)) return;
+        if (IsSeen(delta.WriterSlot, delta.First, delta.Last)) return;
         _edits.Clear();
         _newRanges.Clear();
         var sorted = true;
         var items = delta.Items;
         for (var counter = delta.First; items.MoveNext(); counter++)
         {
-            if (!Seen(writer, counter, counter)) Edit(ItemEdit.Add(items.Path, delta.WriterSlot, counter, items.Payload), ref sorted);
+            var (slot, present) = (delta.WriterSlot, counter);
+            _table.Resolve(ref slot, ref present);
+            if (!Seen(_table[slot], present, present)) Edit(ItemEdit.Add(items.Path, slot, present, items.Payload), ref sorted);
         }
 
-        var eventIsNew = delta.HasEvent && !Seen(writer, delta.Last, delta.Last);
+        var eventIsNew = delta.HasEvent && !IsSeen(delta.WriterSlot, delta.Last, delta.Last);
         TakeNew(delta.WriterSlot, delta.First, delta.Last);
         if (eventIsNew) DropSuperseded(delta, tree, ref sorted);
         Apply(delta.Key, tree, sorted);
@@ -44,9 +45,12 @@ public sealed partial class Replica
                 for (var i = 0; i < ranges; i++)
                 {
                     var range = groups.ReadRange(ref previous);
-                    TakeNew(slot, range.First, range.Last);
-                    if (count < few.Length) few[count++] = new SlotRange(slot, range.First, range.Last);
-                    else (many ??= new DotSet.Builder()).Add(_table[slot], range.First, range.Last);
+                    foreach (ref readonly var present in Present(new SlotRange(slot, range.First, range.Last)))
+                    {
+                        TakePresent(present);
+                        if (count < few.Length) few[count++] = present;
+                        else (many ??= new DotSet.Builder()).Add(_table[present.Slot], present.First, present.Last);
+                    }
                 }
             }
 
@@ -132,19 +136,42 @@ public sealed partial class Replica
     /// <summary>Takes those of the dots that are new here into the staged clock, and notes them.</summary>
     private void TakeNew(int slot, long first, long last)
     {
-        if (IsRetired(slot)) return;
-        var replica = _table[slot];
-        if (!_stagedClock.ContainsAny(replica, first, last))
+        foreach (ref readonly var present in Present(new SlotRange(slot, first, last))) TakePresent(present);
+    }
+
+    private void TakePresent(SlotRange dots)
+    {
+        var replica = _table[dots.Slot];
+        if (!_stagedClock.ContainsAny(replica, dots.First, dots.Last))
         {
-            Take(new SlotRange(slot, first, last));
+            Take(dots);
             return;
         }
 
-        if (_stagedClock.ContainsAll(replica, first, last)) return;
-        foreach (var range in CounterRanges.Except([new CounterRange(first, last)], _stagedClock.RangesOf(replica)))
+        if (_stagedClock.ContainsAll(replica, dots.First, dots.Last)) return;
+        foreach (var range in CounterRanges.Except([new CounterRange(dots.First, dots.Last)], _stagedClock.RangesOf(replica)))
         {
-            Take(new SlotRange(slot, range.First, range.Last));
+            Take(new SlotRange(dots.Slot, range.First, range.Last));
         }
+    }
+
+    /// <summary>Dots under their present names. Good until the next call.</summary>
+    private ReadOnlySpan<SlotRange> Present(SlotRange dots)
+    {
+        _present.Clear();
+        if (_table.HasRenamings) _table.Resolve(dots, _present);
+        else _present.Add(dots);
+        return CollectionsMarshal.AsSpan(_present);
+    }
+
+    private bool IsSeen(int slot, long first, long last)
+    {
+        foreach (ref readonly var present in Present(new SlotRange(slot, first, last)))
+        {
+            if (!Seen(_table[present.Slot], present.First, present.Last)) return false;
+        }
+
+        return true;
     }
 
     private void Take(SlotRange range)

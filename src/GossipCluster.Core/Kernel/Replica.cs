@@ -40,7 +40,7 @@ public sealed partial class Replica
     private readonly OperationStager _stager;
     private readonly List<ItemEdit> _edits = [];
     private readonly List<SlotRange> _newRanges = [];
-    private readonly HashSet<int> _foldable = [];
+    private readonly List<SlotRange> _present = [];
     private Batch _gathering = new(1);
     private DotSet _void = DotSet.Empty;
     private int _self;
@@ -106,14 +106,15 @@ public sealed partial class Replica
         if (OperationValidator.Check(type, operation, _options.Limits) is { } invalid) return new StageResult(null, invalid, null);
         var tree = Staged(key);
         if (Contradiction(tree, type, operation) is { } contradiction) return new StageResult(null, contradiction, null);
-        if (context.Observed is { } observed && MissingOf(observed) is { IsEmpty: false } missing)
+        var observed = context.Observed is null ? null : _table.Resolve(context.Observed);
+        if (observed is not null && MissingOf(observed) is { IsEmpty: false } missing)
         {
             return new StageResult(null, new OperationError(
                 OperationProblem.ContextNotSeen, "This replica has not yet seen all that the context has seen. Try again.", type), missing);
         }
 
         _deltaBuilder.Start(_self);
-        if (_stager.Stage(tree, type, operation, context, _self, _foldable) is { } refused) return new StageResult(null, refused, null);
+        if (_stager.Stage(tree, type, operation, context with { Observed = observed }, _self) is { } refused) return new StageResult(null, refused, null);
         if (_deltaBuilder.IsEmpty) return default;
         _deltaBuilder.SupersedeVoid(_void);
         var delta = _deltaBuilder.Build(key, _next);
@@ -241,11 +242,13 @@ public sealed partial class Replica
     {
         foreach (var range in observed)
         {
-            if (!Seen(range.Replica, range.First, range.Last)) return ExceptSeen(observed);
+            if (!Seen(range.Replica, range.First, range.Last)) return observed.Except(_stagedClock.ToSet());
         }
 
         return DotSet.Empty;
     }
+
+    private bool Seen(ReplicaId replica, long first, long last) => _stagedClock.ContainsAll(replica, first, last);
 
     /// <summary>An equal key that is already in the table, so that only one array of it is kept.</summary>
     private Key Intern(ReadOnlyMemory<byte> flat) => _treesByBytes.TryGetValue(flat.Span, out var key, out _) ? key : Key.OfFlat(flat.Span);

@@ -1,0 +1,141 @@
+using GossipCluster.Core.Causality;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>Abandoned ids are folded into the present one (rule 6), so that clocks, tokens and counters do not grow with restarts.</summary>
+public sealed partial class Replica
+{
+    private readonly List<Record> _folds = [];
+
+    /// <summary>The ids under which this node named dots in earlier lives and whose dots still go by those names.</summary>
+    public IReadOnlyList<ReplicaId> AbandonedIds => [.. Clock.Replicas.Where(replica => replica.Node == Self.Node && replica != Self)];
+
+    /// <summary>
+    /// Gives the dots of the abandoned ids new names under the present one. The caller has made sure that every ring member has the same dots of them and
+    /// that no message is under way that has others: from here on the shares that they hold of counters count as the present id's own, to be summed into
+    /// one by the next increment, and a share must not be summed twice.
+    /// </summary>
+    /// <returns>False where there is nothing to fold.</returns>
+    public bool TryStageFold()
+    {
+        var ids = new List<FoldedId>();
+        var next = _next;
+        foreach (var old in AbandonedIds)
+        {
+            var count = Clock.LastOf(old);
+            ids.Add(new FoldedId(old, count, next));
+            next += count;
+        }
+
+        if (ids.Count == 0) return false;
+        var record = new Fold(Self, next, ids).ToRecord();
+        return StageAlone(record, out _);
+    }
+
+    /// <summary>A set of dots under the names that they have here now. What comes from elsewhere may use older ones.</summary>
+    public DotSet Resolve(DotSet dots) => _table.Resolve(dots);
+
+    /// <summary>The folds that a peer with this clock may not know: they go ahead of whatever else it is sent.</summary>
+    public IEnumerable<Record> FoldsUnknownTo(DotSet known)
+    {
+        for (var entry = _log.NewestOf(default); entry is not null; entry = entry.OlderOfKey)
+        {
+            if (entry.Fold is { } fold && !IsKnown(entry, known) && !IsKnown(entry, _stable.ToSet())) yield return fold;
+        }
+    }
+
+    /// <summary>True where the record is a fold that this replica knows, or is none that could be read.</summary>
+    internal bool KnowsFold(Record record)
+    {
+        var reader = new Wire.WireReader(record.Bytes.Span);
+        var fold = Fold.Read(ref reader);
+        return reader.Failed || _stagedClock.Contains(fold.By, fold.Event);
+    }
+
+    private void Apply(Fold fold, Record record)
+    {
+        var by = _table.SlotOf(fold.By);
+        foreach (var id in fold.Ids) Rename(new Renaming(_table.SlotOf(id.Old), 1, id.Count, by, id.FirstNew));
+        if (!_folds.Exists(known => known.Bytes.Span.SequenceEqual(record.Bytes.Span))) _folds.Add(record);
+        if (by == _self) _next = Math.Max(_next, fold.Event + 1);
+        if (_clock.Contains(fold.By, fold.Event)) return;
+        _clock.Add(fold.By, fold.Event, fold.Event);
+        _stagedClock.Add(fold.By, fold.Event, fold.Event);
+        _log.Append(new LogEntry(default, null, [new SlotRange(by, fold.Event, fold.Event)], record), _table, _unlogged);
+    }
+
+    private void Rename(Renaming renaming)
+    {
+        // Folded twice, by two lives that did not know of each other: the lesser of the two new names stays, and the other becomes an old name of it.
+        if (_table.Find(renaming.From, renaming.First) is { } earlier)
+        {
+            var length = Math.Min(earlier.Last, renaming.Last) - renaming.First;
+            var mine = new SlotRange(earlier.To, earlier.NewNameOf(renaming.First), earlier.NewNameOf(renaming.First) + length);
+            var other = new SlotRange(renaming.To, renaming.ToFirst, renaming.ToFirst + length);
+            if (mine == other) return;
+            var keep = new Dot(_table[mine.Slot], mine.First) < new Dot(_table[other.Slot], other.First);
+            var (winner, loser) = keep ? (mine, other) : (other, mine);
+            renaming = new Renaming(loser.Slot, loser.First, loser.Last, winner.Slot, winner.First);
+            if (_table.Find(renaming.From, renaming.First) is not null) return;
+        }
+
+        var clock = Clock;
+        var seenOld = clock.Intersect(DotSet.Of(_table[renaming.From], renaming.First, renaming.Last));
+        var seenNew = clock.Intersect(DotSet.Of(_table[renaming.To], renaming.ToFirst, renaming.NewNameOf(renaming.Last)));
+        RenameItems(renaming, seenOld, seenNew);
+        _table.Rename(renaming);
+        _log.Rename(renaming);
+        foreach (var dots in (DotSet.Builder[])[_clock, _stagedClock, _unlogged, _stable])
+        {
+            var resolved = _table.Resolve(dots.ToSet());
+            dots.Clear();
+            dots.Add(resolved);
+        }
+
+        if (_incoming is null) return;
+        foreach (var (key, items) in _incoming) _incoming[key] = [.. items.Select(Resolved)];
+    }
+
+    /// <summary>
+    /// The items under their new names. A dot may be known under both, where news of the fold came late: then it is one dot, live only if both say so.
+    /// </summary>
+    private void RenameItems(Renaming renaming, DotSet seenOld, DotSet seenNew)
+    {
+        if (seenOld.IsEmpty && seenNew.IsEmpty) return;
+        var back = renaming.Inverse;
+        _gathering = new Batch(_gathering.Number);
+        foreach (var (key, tree) in _trees)
+        {
+            _edits.Clear();
+            HashSet<long>? liveOld = null;
+            foreach (ref readonly var item in tree)
+            {
+                if (item.Slot != renaming.From || !renaming.Contains(item.Counter)) continue;
+                (liveOld ??= []).Add(item.Counter);
+                _edits.Add(ItemEdit.Drop(item));
+                var present = renaming.NewNameOf(item.Counter);
+                if (!seenNew.Contains(_table[renaming.To], present)) _edits.Add(ItemEdit.Add(item.PathMemory, renaming.To, present, item.PayloadMemory));
+            }
+
+            foreach (ref readonly var item in tree)
+            {
+                if (item.Slot != renaming.To || !back.Contains(item.Counter)) continue;
+                var former = back.NewNameOf(item.Counter);
+                if (seenOld.Contains(_table[renaming.From], former) && liveOld?.Contains(former) != true) _edits.Add(ItemEdit.Drop(item));
+            }
+
+            Apply(key, tree, sorted: false);
+        }
+
+        var done = _gathering;
+        _gathering = new Batch(done.Number);
+        ApplyTrees(done);
+    }
+
+    private ItemEdit Resolved(ItemEdit item)
+    {
+        var (slot, counter) = (item.Slot, item.Counter);
+        _table.Resolve(ref slot, ref counter);
+        return ItemEdit.Add(item.Path, slot, counter, item.Payload);
+    }
+}
