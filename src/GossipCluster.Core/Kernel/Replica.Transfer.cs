@@ -26,7 +26,9 @@ public sealed partial class Replica
         var identity = new WireWriter(32);
         Self.Write(identity);
         var counter = new WireWriter(16);
-        counter.WriteVarint((ulong)_next);
+
+        // Of durable dots only: one that is staged and never lands would leave a hole in every clock, which no later delta closes.
+        counter.WriteVarint((ulong)LastDurable + 1);
 
         yield return new Record(RecordKind.Identity, identity.ToArray());
         yield return new Record(RecordKind.Emptied, counter.ToArray());

@@ -63,6 +63,9 @@ public sealed partial class Replica
     /// <summary>All dots that are durable here, live or superseded.</summary>
     public DotSet Clock => _clock.ToSet();
 
+    /// <summary>The clock as it will be once everything that is staged is durable. For tests and diagnosis: nobody else may be told of it (rule 5).</summary>
+    internal DotSet StagedClock => _stagedClock.ToSet();
+
     /// <summary>How many keys exist here.</summary>
     public int KeyCount => _trees.Count;
 
@@ -166,10 +169,12 @@ public sealed partial class Replica
         _gathering = new Batch(_gathering.Number + 1);
         _stagedClock.Clear();
         _stagedClock.Add(_clock.ToSet());
-        var last = Math.Max(_clock.ToSet().LastOf(Self), _counterFloor);
-        _void = last + 1 < _next ? DotSet.Of(Self, last + 1, _next - 1) : DotSet.Empty;
+        _void = LastDurable + 1 < _next ? DotSet.Of(Self, LastDurable + 1, _next - 1) : DotSet.Empty;
         AbandonTransfer();
     }
+
+    /// <summary>The last counter of the own id that is durable, whether or not the clock still shows it.</summary>
+    private long LastDurable => Math.Max(Clock.LastOf(Self), _counterFloor);
 
     private void ApplyTrees(Batch batch)
     {
