@@ -92,6 +92,13 @@ public sealed partial class Replica
         return true;
     }
 
+    /// <summary>What stands alone changes the replica as a whole when it is committed, under the feet of everything staged in between.</summary>
+    private void RequireNothingAlone()
+    {
+        var batch = _inFlight.TryPeek(out var oldest) ? oldest : _gathering;
+        if (batch.Alone is not null) throw new InvalidOperationException($"{batch.Records[0].Kind} stands alone; stage again when it is durable.");
+    }
+
     private void AssumeIdentity(ReplicaId id)
     {
         if (id == Self) return;

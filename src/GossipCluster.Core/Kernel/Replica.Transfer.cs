@@ -67,16 +67,15 @@ public sealed partial class Replica
     {
         var (transfer, keys, clock) = FrozenReplica.ReadEnd(ref reader);
 
-        // An empty partition has no chunks; anything else must be here to the last key.
-        var complete = keys == 0 || (_incoming is not null && _incomingTransfer == transfer && _incomingNext == keys);
-        if (!complete) reader.Fail("the end of a transfer of which every chunk is here");
-        return () => CompleteTransfer(clock);
+        // An empty partition has no chunks, whatever another transfer left here; anything else must be here to the last key.
+        var incoming = _incoming is not null && _incomingTransfer == transfer ? _incoming : [];
+        if (keys != incoming.Count) reader.Fail("the end of a transfer of which every chunk is here");
+        return () => CompleteTransfer(incoming, clock);
     }
 
     /// <summary>Joins every key, absent ones too, and only then takes in the whole clock (rule 4).</summary>
-    private void CompleteTransfer(DotSet clock)
+    private void CompleteTransfer(Dictionary<Key, ItemEdit[]> incoming, DotSet clock)
     {
-        var incoming = _incoming ?? [];
         AbandonTransfer();
 
         // A batch of its own, so that the join is the one that single keys go through; its log entries do not count: no dot of a transfer is attributed.

@@ -94,8 +94,10 @@ public sealed partial class Replica
     public IEnumerable<Key> Keys => _trees.Keys;
 
     /// <summary>Stages an operation: checks it, names its dots, puts its delta into the batch being gathered.</summary>
+    /// <exception cref="InvalidOperationException">A record that stands alone is pending: whatever was staged on top of it would be lost.</exception>
     public StageResult Stage(DataType type, Key key, Operation operation, in WriteContext context)
     {
+        RequireNothingAlone();
         if (OperationValidator.Check(type, operation, _options.Limits) is { } invalid) return new StageResult(null, invalid, null);
         var tree = Staged(key);
         if (Contradiction(tree, type, operation) is { } contradiction) return new StageResult(null, contradiction, null);
@@ -118,9 +120,10 @@ public sealed partial class Replica
 
     /// <summary>Stages a record from a peer or from the own log.</summary>
     /// <returns>False where the bytes are malformed, or where the record is refused: see <paramref name="error"/>.</returns>
-    /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending.</exception>
+    /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending; or the other way round.</exception>
     public bool Stage(Record record, out WireError error)
     {
+        RequireNothingAlone();
         switch (record.Kind)
         {
             case RecordKind.Delta:
@@ -170,7 +173,6 @@ public sealed partial class Replica
         _stagedClock.Clear();
         _stagedClock.Add(_clock.ToSet());
         _void = LastDurable + 1 < _next ? DotSet.Of(Self, LastDurable + 1, _next - 1) : DotSet.Empty;
-        AbandonTransfer();
     }
 
     /// <summary>The last counter of the own id that is durable, whether or not the clock still shows it.</summary>
