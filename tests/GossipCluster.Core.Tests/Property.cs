@@ -9,7 +9,7 @@ namespace GossipCluster.Core.Tests;
 /// </remarks>
 internal static class Property
 {
-    private const int ShrinkSteps = 2_000;
+    private const int ShrinkSteps = 500;
 
     public static void ForAll<T>(Gen<T> cases, Action<T> law, int times = 100, Func<T, string>? print = null)
     {

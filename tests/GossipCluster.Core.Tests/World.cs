@@ -217,7 +217,9 @@ internal sealed class World
     {
         foreach (var key in _keys)
         {
-            var expected = Oracle.Value(_type, Oracle.Live(member.Durable, key));
+            var live = Oracle.Live(member.Durable, key);
+            var expected = Oracle.Value(_type, live);
+            Assert.Equal(live.Count, member.Kernel.LiveDots(key).Count);
             Assert.Equal(expected, Show.Of(member.Kernel.Read(key)));
             Assert.Equal(expected != "nothing", member.Kernel.Has(key));
         }

@@ -106,6 +106,18 @@ public sealed partial class Replica
             return false;
         }
 
+        // An item may not go live without its dot going into the clock (rule 2). A state made for readers lists none.
+        foreach (var entry in states.Entries)
+        {
+            foreach (ref readonly var item in entry.Items.AsSpan())
+            {
+                var replica = _table[item.Slot];
+                if (Seen(replica, item.Counter, item.Counter) || entry.Dots.Contains(replica, item.Counter)) continue;
+                error = new WireError("key states that list the dot of every item that is new here", 0);
+                return false;
+            }
+        }
+
         foreach (var entry in states.Entries) JoinKey(entry.Key, entry.Items, states.Clock, entry.Dots);
         _gathering.Add(record);
         return true;

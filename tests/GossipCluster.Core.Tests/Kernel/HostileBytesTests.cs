@@ -13,8 +13,7 @@ public sealed class HostileBytesTests
         Gen.Frequency((9, Gen.Int[0, Good.Count - 1]), (1, Gen.Const(-1))),
         Gen.Enum<RecordKind>(),
         Histories.Bytes(60),
-        Hostile.Mutations([new byte[1]]),
-        (index, kind, random, _) => (index, kind, random))
+        (index, kind, random) => (index, kind, random))
         .SelectMany((index, kind, random) => index < 0
             ? Gen.Const(new Record(kind, random))
             : Hostile.Mutations([Good[index].Bytes.ToArray()]).Select(bytes => new Record(Good[index].Kind, bytes)));

@@ -123,6 +123,21 @@ public sealed class SyncTests
         Assert.Equal(before, target.Print());
     }
 
+    [Fact(DisplayName = "Key states with an item that is new to the receiver and whose dot they do not list are refused: a reader's state is no repair")]
+    public void A_state_for_readers_is_refused()
+    {
+        var (source, target) = (Written(3), Replicas.New(1));
+        var before = target.Print();
+
+        Assert.False(target.Stage(source.StateOf(Name(1)), out var error));
+
+        Assert.Contains("dot", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, target.Print());
+        Replicas.Sync(target, source);
+        Replicas.Feed(target, [source.StateOf(Name(1))]);
+        Replicas.AssertSame(source, target);
+    }
+
     [Fact(DisplayName = "What every primary has is trimmed from the log, and who turns up without it is sent everything")]
     public void Trim_forgets_what_all_have()
     {
