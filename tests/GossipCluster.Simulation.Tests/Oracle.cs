@@ -11,6 +11,7 @@ internal sealed class Oracle
     private readonly Dictionary<Dot, List<Dot>> _killers = [];
     private readonly Dictionary<Key, List<Write>> _byKey = [];
     private readonly HashSet<Dot> _dots = [];
+    private readonly HashSet<(ReplicaId, long)> _folds = [];
 
     public IReadOnlyList<Write> Writes => _writes;
 
@@ -37,11 +38,16 @@ internal sealed class Oracle
         return write;
     }
 
+    /// <summary>The write that gave these dots.</summary>
     public Write Of(ReplicaId writer, long first) => _byFirst[(writer, first)];
 
     /// <summary>Rule 2: the live items are a function of the clock.</summary>
-    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, IReadOnlyCollection<Key>? only = null)
+    /// <param name="clock">The clock, under the names that the table knows.</param>
+    /// <param name="table">Whose names: writes are remembered by the names that they were given.</param>
+    /// <param name="only">Some keys, or null for all.</param>
+    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, ReplicaTable table, IReadOnlyCollection<Key>? only = null)
     {
+        bool Knows(Dot dot) => clock.Contains(Present(dot, table));
         var live = new Dictionary<Dot, LiveItem>();
         foreach (var key in only ?? _byKey.Keys)
         {
@@ -50,7 +56,7 @@ internal sealed class Oracle
             {
                 foreach (var item in write.Items)
                 {
-                    if (clock.Contains(item.Dot) && !(_killers.TryGetValue(item.Dot, out var killers) && killers.Exists(clock.Contains))) live[item.Dot] = item;
+                    if (Knows(item.Dot) && !(_killers.TryGetValue(item.Dot, out var killers) && killers.Exists(Knows))) live[Present(item.Dot, table)] = item;
                 }
             }
         }
@@ -61,7 +67,7 @@ internal sealed class Oracle
     /// <summary>Checks that a replica's durable items, of all keys or of some, are what its clock names.</summary>
     public void CheckState(Replica replica, string who, IReadOnlyCollection<Key>? only = null)
     {
-        var expected = StateAt(replica.Clock, only);
+        var expected = StateAt(replica.Clock, replica.Table, only);
         var count = 0;
         foreach (var key in only ?? replica.Trees.Keys)
         {
@@ -80,6 +86,27 @@ internal sealed class Oracle
         Check.That(count == expected.Count, $"{who} has {count} items live, its clock names {expected.Count}");
     }
 
+    /// <summary>The name that a dot has now.</summary>
+    public static Dot Present(Dot dot, ReplicaTable table)
+    {
+        if (!table.HasRenamings) return dot;
+        var (slot, counter) = (table.SlotOf(dot.Replica), dot.Counter);
+        table.Resolve(ref slot, ref counter);
+        return new Dot(table[slot], counter);
+    }
+
+    /// <summary>Dots are set aside as new names.</summary>
+    public void Register(Fold fold)
+    {
+        if (!_folds.Add((fold.By, fold.Event))) return;
+        foreach (var id in fold.Ids)
+        {
+            for (var i = 0L; i < id.Count; i++) Check.That(_dots.Add(new Dot(fold.By, id.FirstNew + i)), $"the dot {fold.By}:{id.FirstNew + i} was given twice");
+        }
+
+        Check.That(_dots.Add(new Dot(fold.By, fold.Event)), $"the dot {fold.By}:{fold.Event} was given twice");
+    }
+
     /// <param name="Dot">Its name.</param>
     /// <param name="Key">Of which key.</param>
     /// <param name="Path">Where in the key.</param>
@@ -91,7 +118,7 @@ internal sealed class Oracle
 internal sealed record Write(ReplicaId Writer, long First, Key Key, ReadOnlyMemory<byte> Bytes, Oracle.LiveItem[] Items, DotSet Superseded, Dot? Event, DotSet Own)
 {
     /// <summary>The dots that say that the write is there: its own. What it supersedes may be known by other ways.</summary>
-    public bool IsIn(DotSet clock) => clock.Dominates(Own);
+    public bool IsIn(DotSet clock, ReplicaTable table) => clock.Dominates(table.Resolve(Own));
 
     public bool IsAcknowledged { get; set; }
 

@@ -182,6 +182,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
         switch (effect)
         {
             case ReplicaEffect.Send send:
+                world.Trace($"   {Name} -> {send.To} {send.Message.GetType().Name}");
                 world.Net.Send(this, send.To, other => other.Receive(partition, Name, send.Message));
                 break;
             case ReplicaEffect.Persist persist:
@@ -266,6 +267,15 @@ internal sealed class SimNode(Simulation world, NodeName name)
         {
             var reader = new Core.Wire.WireReader(record.Bytes.Span);
             Disk.Id = ReplicaId.Read(ref reader);
+            return;
+        }
+
+        if (record.Kind == RecordKind.Fold)
+        {
+            var reader = new Core.Wire.WireReader(record.Bytes.Span);
+            var fold = Fold.Read(ref reader);
+            if (fold.By.Node == Name) world.Oracles[partition].Register(fold);
+            if (fold.By.Node == Name) world.Trace($"{Name} folds {string.Join(' ', fold.Ids)} event {fold.Event}");
             return;
         }
 

@@ -48,7 +48,7 @@ internal sealed class SimProtocol(NodeName self, Replica replica, Func<ulong> ra
             _firstClock[peer] = Replica.Clock;
         }
 
-        return new FrozenReplica(stream, mutant == Mutant.StreamStart ? _firstClock[peer] : Replica.Clock, Replica.Table, Replica.Trees);
+        return new FrozenReplica(stream, mutant == Mutant.StreamStart ? _firstClock[peer] : Replica.Clock, Replica.Table, Replica.Trees, []);
     }
 
     private DotSet LiveDots(ItemTree tree)

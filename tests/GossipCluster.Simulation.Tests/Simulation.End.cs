@@ -84,22 +84,23 @@ internal sealed partial class Simulation
 
             foreach (var write in Oracles[partition].Writes)
             {
-                if (write.IsAcknowledged && !write.IsExcused) Check.That(write.IsIn(replica.Clock), $"the acknowledged write {write.Own} (op {write.Op?.Number}) is lost");
+                if (write.IsAcknowledged && !write.IsExcused) Check.That(IsIn(write, replica), $"the acknowledged write {write.Own} (op {write.Op?.Number}) is lost");
             }
 
-            CheckPromises(partition, replica.Clock);
+            CheckPromises(partition, replica);
             CheckCounters(partition, replica);
         }
     }
 
     /// <summary>Observed removes: what the client had seen of an element is gone, if the remove is there.</summary>
-    private void CheckPromises(int partition, DotSet clock)
+    private void CheckPromises(int partition, Core.Kernel.Replica replica)
     {
-        var live = Oracles[partition].StateAt(clock);
+        var live = Oracles[partition].StateAt(replica.Clock, replica.Table);
         foreach (var write in Oracles[partition].Writes)
         {
-            if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !write.IsIn(clock) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
-            var left = live.Values.FirstOrDefault(item => item.Key == write.Key && item.Path.AsSpan().StartsWith(path) && observed.Contains(item.Dot));
+            if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !IsIn(write, replica) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
+            var seen = replica.Resolve(observed);
+            var left = live.Values.FirstOrDefault(item => item.Key == write.Key && item.Path.AsSpan().StartsWith(path) && seen.Contains(Oracle.Present(item.Dot, replica.Table)));
             Check.That(left is null, $"{left?.Dot} of {write.Key} was observed and removed by op {write.Op.Number}, and is there");
         }
     }
@@ -109,7 +110,7 @@ internal sealed partial class Simulation
         foreach (var (key, type) in _keys.Zip(Types))
         {
             if (type != DataType.Counter || Rings[0].PartitionOf(key.Hash) != partition || DiskLosses > 0) continue;
-            var writes = Oracles[partition].Writes.Where(write => write.Key == key && write.IsIn(replica.Clock)).ToList();
+            var writes = Oracles[partition].Writes.Where(write => write.Key == key && IsIn(write, replica)).ToList();
             if (writes.Exists(write => write.Op?.Operation is Operation.Delete || write.Op is null)) continue;
             Int128 sum = writes.Sum(write => ((Operation.Increment)write.Op!.Operation).By);
             var value = replica.Read(key) is DataValue.Counter counter ? counter.Sum : 0;

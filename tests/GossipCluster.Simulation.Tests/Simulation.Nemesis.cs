@@ -96,21 +96,23 @@ internal sealed partial class Simulation
         lost.EverLostDisk = true;
         for (var partition = 0; partition < Plan.Partitions; partition++)
         {
-            var clocks = _nodes.ToDictionary(
-                node => node.Name, node => node.IsAlive ? node.Protocols[partition].Replica.Clock : node.Disk.Recover(partition, Plan.Replica).Clock);
+            var replicas = _nodes.ToDictionary(
+                node => node.Name, node => node.IsAlive ? node.Protocols[partition].Replica : node.Disk.Recover(partition, Plan.Replica));
             foreach (var write in Oracles[partition].Writes)
             {
-                write.IsExcused |= !Array.Exists(_nodes, node => write.IsIn(clocks[node.Name]) && IsBound(node, partition, write, clocks));
+                write.IsExcused |= !Array.Exists(_nodes, node => IsIn(write, replicas[node.Name]) && IsBound(node, partition, write, replicas));
             }
         }
     }
 
-    private bool IsBound(SimNode node, int partition, Write write, Dictionary<Core.Causality.NodeName, Core.Causality.DotSet> clocks)
+    private static bool IsIn(Write write, Core.Kernel.Replica replica) => write.IsIn(replica.Clock, replica.Table);
+
+    private bool IsBound(SimNode node, int partition, Write write, Dictionary<Core.Causality.NodeName, Core.Kernel.Replica> replicas)
     {
         if (node.View == Rings.Count - 1 && node.Ring.PreferenceList(partition).IsPrimary(node.Name, Plan.N)) return true;
         foreach (var primary in node.Ring.PreferenceList(partition).Primaries(Plan.N))
         {
-            if (primary != node.Name && !Node(primary).EverLostDisk && !write.IsIn(clocks[primary])) return true;
+            if (primary != node.Name && !Node(primary).EverLostDisk && !IsIn(write, replicas[primary])) return true;
         }
 
         return false;

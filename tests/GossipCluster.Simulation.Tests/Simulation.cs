@@ -216,7 +216,7 @@ internal sealed partial class Simulation
         var asked = reachable.Take(2).ToArray();
         var reader = new KeyReader();
         foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
-        var expected = Oracles[partition].StateAt(reader.Clock, [key]);
+        var expected = Oracles[partition].StateAt(reader.Clock, reader.Table, [key]);
         Check.That(reader.LiveDots.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {reader.LiveDots}, its token names {DotSet.Of(expected.Keys)}");
         _tokens.Add((key, type, reader.Clock));
         if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
@@ -234,7 +234,8 @@ internal sealed partial class Simulation
         if (peer == node.Name) return;
         node.Run(partition, (protocol, effects) =>
         {
-            if (protocol.IsPrimary) protocol.SyncWith(peer, effects);
+            if (Chance(.15)) protocol.TryFold(Now, TimeSpan.FromMilliseconds(Plan.DelayMax), effects);
+            else if (protocol.IsPrimary) protocol.SyncWith(peer, effects);
             else if (Chance(.2)) protocol.TryDropHints(Pick(_keys), Plan.W, effects);
             else if (Plan.Mutant == Mutant.AnyView && Chance(.5)) protocol.SyncWith(peer, effects);
             else protocol.OfferTo(peer, effects);

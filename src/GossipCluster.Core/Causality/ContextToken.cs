@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using GossipCluster.Core.Wire;
@@ -79,7 +80,7 @@ public sealed class ContextToken
         }
 
         var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        if (text.ContainsAny(" \t\r\n=") || !Base64Url.TryDecodeFromChars(text, bytes, out var length))
+        if (text.ContainsAny(" \t\r\n=") || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done)
         {
             error = new TokenError(TokenProblem.NotBase64, "The context is not base64url. Send it as it was received.");
             return false;

@@ -50,6 +50,7 @@ public sealed partial class DotSet
         dots = Read(ref reader);
         if (!reader.Failed && reader.Remaining > 0) reader.Fail("the end of a set of dots");
         error = reader.Error;
+        if (reader.Failed) dots = Empty;
         return !reader.Failed;
     }
 

@@ -12,6 +12,14 @@ public abstract record Operation
     /// <summary>The data type that it is for; null where it is for any.</summary>
     public abstract DataType? Type { get; }
 
+    /// <summary>True where something in it takes away what was observed: only then a context matters.</summary>
+    internal bool Removes => this switch
+    {
+        Delete or SetFlag { Enabled: false } or UpdateSet { Remove.Count: > 0 } or UpdateMap { Remove.Count: > 0 } => true,
+        UpdateMap map => map.Update.Any(update => update.Operation.Removes),
+        _ => false,
+    };
+
     /// <summary>Adds to a counter; negative takes away. 0 makes the counter exist.</summary>
     public sealed record Increment(long By) : Operation
     {

@@ -14,8 +14,9 @@ internal static class ValueReader
         Node? root = null;
         foreach (ref readonly var item in tree)
         {
+            // A key of two types is a fault of its writers; every reader then sees the same one of the two.
             root ??= new Node((DataType)item.Path[0]);
-            root.Take(item.Path[1..], item, table);
+            if (item.Path[0] == (byte)root.Type) root.Take(item.Path[1..], item, table);
         }
 
         return root!.ToValue();
@@ -24,6 +25,8 @@ internal static class ValueReader
     /// <summary>What has been gathered for a key or a field.</summary>
     private sealed class Node(DataType type)
     {
+        public DataType Type => type;
+
         private Int128 _sum;
         private bool _enabled;
         private HllRegisters? _hll;

@@ -151,8 +151,11 @@ public sealed class Delta
         public GroupReader(byte[] bytes, int offset)
         {
             _reader = new WireReader(bytes.AsSpan(offset));
-            _groups = (int)_reader.ReadVarint();
+            Count = _groups = (int)_reader.ReadVarint();
         }
+
+        /// <summary>How many groups there are.</summary>
+        public int Count { get; }
 
         public bool IsBelow { get; private set; }
 

@@ -14,10 +14,11 @@ public sealed class FrozenReplica
     private readonly (ulong Hash, Key Key, ItemTree Tree)[] _entries;
     private readonly ReplicaTable _table;
 
-    internal FrozenReplica(ulong transfer, DotSet clock, ReplicaTable table, IReadOnlyDictionary<Key, ItemTree> trees)
+    internal FrozenReplica(ulong transfer, DotSet clock, ReplicaTable table, IReadOnlyDictionary<Key, ItemTree> trees, IReadOnlyList<Record> folds)
     {
         Transfer = transfer;
         Clock = clock;
+        Folds = folds;
         _table = table;
         _entries = new (ulong, Key, ItemTree)[trees.Count];
         var i = 0;
@@ -33,6 +34,9 @@ public sealed class FrozenReplica
 
     /// <summary>How many keys there are to send.</summary>
     public int KeyCount => _entries.Length;
+
+    /// <summary>The folds that the names of the dots are to be read with.</summary>
+    internal IReadOnlyList<Record> Folds { get; }
 
     /// <summary>A chunk of whole keys from an index on.</summary>
     /// <param name="from">0 to <see cref="KeyCount"/> - 1; where the last chunk ended.</param>
@@ -68,6 +72,8 @@ public sealed class FrozenReplica
         writer.WriteUInt64(Transfer);
         writer.WriteCount(_entries.Length);
         Clock.Write(writer);
+        writer.WriteCount(Folds.Count);
+        foreach (var fold in Folds) writer.WritePrefixed(fold.Bytes.Span);
         return new Record(RecordKind.TransferEnd, writer.ToArray());
     }
 
@@ -86,10 +92,20 @@ public sealed class FrozenReplica
         return reader.Failed ? null : new TransferChunk(record, transfer, from, entries);
     }
 
-    internal static (ulong Transfer, int Keys, DotSet Clock) ReadEnd(ref WireReader reader)
+    internal static (ulong Transfer, int Keys, DotSet Clock, List<(Fold Fold, Record Record)> Folds) ReadEnd(ref WireReader reader)
     {
         if (reader.ReadByte() != Version) reader.Fail("the end of a transfer, version 1");
-        return (reader.ReadUInt64(), reader.ReadInt(int.MaxValue, "a count of keys"), DotSet.Read(ref reader));
+        var end = (reader.ReadUInt64(), reader.ReadInt(int.MaxValue, "a count of keys"), DotSet.Read(ref reader), Folds: new List<(Fold, Record)>());
+        var count = reader.ReadCount(ReplicaId.WireBytesMin);
+        for (var i = 0; i < count && !reader.Failed; i++)
+        {
+            var bytes = reader.ReadPrefixed().ToArray();
+            var inner = new WireReader(bytes);
+            end.Folds.Add((Fold.Read(ref inner), new Record(RecordKind.Fold, bytes)));
+            if (!inner.AtEnd) reader.Fail("a fold");
+        }
+
+        return end;
     }
 }
 

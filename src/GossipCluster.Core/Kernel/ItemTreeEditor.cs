@@ -112,9 +112,11 @@ internal sealed class ItemTreeEditor
             changed = true;
         }
 
+        // Nothing, where the only leaf of the empty tree has got nothing: a tree never has an empty leaf.
+        if (writer.Length == 0) return;
         if (!changed) Append(output, new Node(leaf, separator));
         else if (writer.Length > ItemTree.LeafBytesMax) SplitLeaf(writer, separator, output);
-        else if (writer.Length > 0) Append(output, new Node(writer.ToArray(), separator));
+        else Append(output, new Node(writer.ToArray(), separator));
     }
 
     private static bool IsAddFor(in ItemEdit edit, byte[]? upper) =>

@@ -19,6 +19,8 @@ public sealed class KeyReader
     /// <summary>The joined value; null where the key does not exist in any of them.</summary>
     public DataValue? Value => ValueReader.Read(_tree, _table);
 
+    internal ReplicaTable Table => _table;
+
     /// <summary>The live dots, for tests and diagnosis.</summary>
     public DotSet LiveDots
     {

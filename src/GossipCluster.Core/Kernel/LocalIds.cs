@@ -6,6 +6,9 @@ namespace GossipCluster.Core.Kernel;
 /// <summary>The replica ids that one message names, numbered in the order in which they first occur, so that each is spelt once.</summary>
 internal sealed class LocalIds(ReplicaTable table)
 {
+    /// <summary>The most ids that one message may name: many times what a group of nodes has before folding.</summary>
+    public const int CountMax = 10_000;
+
     private readonly List<int> _slots = [];
 
     public int Count => _slots.Count;
@@ -33,10 +36,10 @@ internal sealed class LocalIds(ReplicaTable table)
         foreach (var slot in _slots) table[slot].Write(writer);
     }
 
-    /// <summary>Reads the ids of a message as slots of the table.</summary>
+    /// <summary>Reads the ids of a message as slots of the table; at most <see cref="CountMax"/>.</summary>
     public static int[] Read(ref WireReader reader, ReplicaTable table)
     {
-        var slots = new int[reader.ReadCount(ReplicaId.WireBytesMin)];
+        var slots = new int[reader.ReadInt(Math.Min(CountMax, reader.Remaining / ReplicaId.WireBytesMin), $"at most {CountMax} replica ids")];
         for (var i = 0; i < slots.Length && !reader.Failed; i++) slots[i] = table.Read(ref reader);
         return slots;
     }

@@ -24,7 +24,7 @@ public sealed partial class Replica
     public void StageEmptied()
     {
         var writer = new WireWriter(16);
-        writer.WriteVarint((ulong)_next);
+        writer.WriteVarint((ulong)LastDurable + 1);
         StageOwn(RecordKind.Emptied, writer);
     }
 
@@ -63,6 +63,7 @@ public sealed partial class Replica
                 break;
             case RecordKind.Emptied:
                 var next = reader.ReadLong();
+                if (next is < 1 or > DotSet.CounterMax) reader.Fail("a counter from 1 on");
                 then = () => Empty(next);
                 break;
             case RecordKind.HintsDropped:
@@ -93,13 +94,19 @@ public sealed partial class Replica
         return true;
     }
 
+    /// <summary>What stands alone changes the replica as a whole when it is committed, under the feet of everything staged in between.</summary>
+    private void RequireNothingAlone()
+    {
+        var batch = _inFlight.TryPeek(out var oldest) ? oldest : _gathering;
+        if (batch.Alone is not null) throw new InvalidOperationException($"{batch.Records[0].Kind} stands alone; stage again when it is durable.");
+    }
+
     private void AssumeIdentity(ReplicaId id)
     {
         if (id == Self) return;
         _self = _table.SlotOf(id);
         _next = Clock.LastOf(id) + 1;
         _counterFloor = _next - 1;
-        _void = DotSet.Empty;
     }
 
     private void Empty(long next)
@@ -112,8 +119,7 @@ public sealed partial class Replica
         _log.Clear();
         _audit = new Audit.MerkleTree();
         _next = Math.Max(_next, next);
-        _counterFloor = _next - 1;
-        _void = DotSet.Empty;
+        _counterFloor = Math.Max(_counterFloor, next - 1);
         AbandonTransfer();
     }
 
@@ -125,6 +131,6 @@ public sealed partial class Replica
         _stagedClock.Remove(dots);
         _stable.Remove(dots);
         _log.RemoveKey(key, _table);
-        _counterFloor = Math.Max(_counterFloor, _next - 1);
+        _counterFloor = Math.Max(_counterFloor, dots.LastOf(Self));
     }
 }

@@ -5,9 +5,6 @@ namespace GossipCluster.Core.Kernel;
 /// <summary>The test doors: what tests of the tests need to see and to spoil. Internal; nothing in the product calls them.</summary>
 public sealed partial class Replica
 {
-    /// <summary>The clock with everything that is staged.</summary>
-    internal DotSet StagedClock => _stagedClock.ToSet();
-
     /// <summary>The dots that the log attributes to a key, whether or not it can attribute all others.</summary>
     internal DotSet LoggedDotsOf(Key key) => DotsOf(key, Clock, mark: 0);
 

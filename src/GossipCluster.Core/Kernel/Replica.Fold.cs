@@ -93,7 +93,7 @@ public sealed partial class Replica
         }
 
         if (_incoming is null) return;
-        foreach (var (key, items) in _incoming) _incoming[key] = [.. items.Select(Resolved)];
+        foreach (var key in _incoming.Keys.ToArray()) _incoming[key] = [.. _incoming[key].Select(Resolved)];
     }
 
     /// <summary>

@@ -32,6 +32,8 @@ public sealed partial class Replica
     private void DropSuperseded(Delta delta, ItemTree tree, ref bool sorted)
     {
         var groups = delta.Groups;
+        var isOnly = groups.Count == 1;
+        HashSet<(int, long)>? dropped = null;
         Span<SlotRange> few = stackalloc SlotRange[8];
         while (groups.MoveNext())
         {
@@ -62,7 +64,8 @@ public sealed partial class Replica
                     superseded |= range.Slot == item.Slot && range.First <= item.Counter && item.Counter <= range.Last;
                 }
 
-                if (superseded) Edit(ItemEdit.Drop(item), ref sorted);
+                // A dot that two groups name is dropped, and taken out of the audit, once.
+                if (superseded && (isOnly || (dropped ??= []).Add((item.Slot, item.Counter)))) Edit(ItemEdit.Drop(item), ref sorted);
             }
         }
     }
@@ -110,6 +113,18 @@ public sealed partial class Replica
         {
             error = new WireError("key states made for a clock that this replica still has", 0);
             return false;
+        }
+
+        // An item may not go live without its dot going into the clock (rule 2). A state made for readers lists none.
+        foreach (var entry in states.Entries)
+        {
+            foreach (ref readonly var item in entry.Items.AsSpan())
+            {
+                var replica = _table[item.Slot];
+                if (Seen(replica, item.Counter, item.Counter) || entry.Dots.Contains(replica, item.Counter)) continue;
+                error = new WireError("key states that list the dot of every item that is new here", 0);
+                return false;
+            }
         }
 
         var changed = false;

@@ -13,6 +13,7 @@ public sealed partial class Replica
     /// <param name="bytesMax">Where to end this part; one record may go beyond.</param>
     public SyncAnswer Missing(DotSet peer, int bytesMax)
     {
+        peer = _table.Resolve(peer);
         var clock = Clock;
         var missing = clock.Except(peer);
         if (missing.IsEmpty) return SyncAnswer.Nothing;
@@ -28,10 +29,20 @@ public sealed partial class Replica
             var slot = _table.Find(range.Replica);
             for (var counter = range.First; counter <= range.Last;)
             {
-                if (bytes >= bytesMax) return Part(isComplete: false);
+                if (bytes >= Math.Max(1, bytesMax)) return Part(isComplete: false);
                 var entry = _log.Find(slot, counter, out var last) ?? throw new InvalidOperationException($"The log lost {range.Replica}:{counter}.");
                 counter = last + 1;
                 if (entry.Mark == _mark) continue;
+                if (entry.Fold is { } fold)
+                {
+                    // Ahead of what uses the new names.
+                    entry.Mark = _mark;
+                    records.Insert(0, fold);
+                    bytes += fold.WireBytes;
+                    CoverEntry(entry);
+                    continue;
+                }
+
                 if (entry.Delta is { } delta)
                 {
                     entry.Mark = _mark;
@@ -68,8 +79,10 @@ public sealed partial class Replica
     /// <returns>Null where the peer lacks no dot of the key, or where it cannot be told which of the missing dots are the key's: sync does it.</returns>
     public Record? RepairOf(Key key, DotSet peer)
     {
+        peer = _table.Resolve(peer);
         var clock = Clock;
         var missing = clock.Except(peer);
+        if (!DotsOf(default, missing, mark: 0).IsEmpty) return null;
         if (missing.IsEmpty || _unlogged.ToSet().Overlaps(missing)) return null;
         var dots = DotsOf(key, missing, mark: 0);
         if (dots.IsEmpty) return null;

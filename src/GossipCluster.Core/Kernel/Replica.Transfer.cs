@@ -18,7 +18,7 @@ public sealed partial class Replica
 
     /// <summary>The durable state as it is now, for a peer that needs everything. O(keys), no copying of items.</summary>
     /// <param name="transfer">A number that no other transfer has: random.</param>
-    public FrozenReplica Freeze(ulong transfer) => new(transfer, Clock, _table, _trees);
+    public FrozenReplica Freeze(ulong transfer) => new(transfer, Clock, _table, _trees, [.. _folds]);
 
     /// <summary>Everything that a new replica object must stage and commit, one record a batch, to become this one. Chunked.</summary>
     public IEnumerable<Record> Snapshot(int bytesMax)
@@ -31,11 +31,13 @@ public sealed partial class Replica
         var identity = new WireWriter(32);
         Self.Write(identity);
         var counter = new WireWriter(16);
-        counter.WriteVarint((ulong)_next);
+
+        // Of durable dots only: one that is staged and never lands would leave a hole in every clock, which no later delta closes.
+        counter.WriteVarint((ulong)LastDurable + 1);
 
         yield return new Record(RecordKind.Identity, identity.ToArray());
         yield return new Record(RecordKind.Emptied, counter.ToArray());
-        if (RetiredState() is { } retired) yield return retired;
+        foreach (var fold in frozen.Folds) yield return fold;
         for (var next = 0; next < frozen.KeyCount;) yield return frozen.Chunk(next, bytesMax, out next);
         yield return frozen.End();
         foreach (var record in incoming) yield return record;
@@ -79,19 +81,23 @@ public sealed partial class Replica
 
     private Action? ReadTransferEnd(ref WireReader reader)
     {
-        var (transfer, keys, clock) = FrozenReplica.ReadEnd(ref reader);
+        var (transfer, keys, sent, folds) = FrozenReplica.ReadEnd(ref reader);
+        var clock = _table.Resolve(sent);
 
-        // An empty partition has no chunks; anything else must be here to the last key.
-        var complete = keys == 0 || (_incoming is not null && _incomingTransfer == transfer && _incomingNext == keys);
-        if (!complete) reader.Fail("the end of a transfer of which every chunk is here");
-        return () => CompleteTransfer(clock);
+        // An empty partition has no chunks, whatever another transfer left here; anything else must be here to the last key.
+        var incoming = _incoming is not null && _incomingTransfer == transfer ? _incoming : [];
+        if (keys != incoming.Count) reader.Fail("the end of a transfer of which every chunk is here");
+        if (!incoming.Values.SelectMany(items => items).All(item => clock.Contains(_table[item.Slot], item.Counter))) reader.Fail("a clock that has every dot of the transfer");
+        return () => CompleteTransfer(incoming, sent, folds);
     }
 
     /// <summary>Joins every key, absent ones too, and only then takes in the whole clock (rule 4).</summary>
-    private void CompleteTransfer(DotSet clock)
+    private void CompleteTransfer(Dictionary<Key, ItemEdit[]> incoming, DotSet sent, IReadOnlyList<(Fold Fold, Record Record)> folds)
     {
-        var incoming = _incoming ?? [];
+        // While it is still the incoming one: a fold that is news here renames its items too.
+        foreach (var (fold, record) in folds) Apply(fold, record);
         AbandonTransfer();
+        var clock = _table.Resolve(sent);
 
         // A batch of its own, so that the join is the one that single keys go through; its log entries do not count: no dot of a transfer is attributed.
         _gathering = new Batch(_gathering.Number);
@@ -105,7 +111,7 @@ public sealed partial class Replica
         _gathering = new Batch(done.Number);
         ApplyTrees(done);
 
-        var added = ExceptRetired(clock).Except(Clock);
+        var added = clock.Except(Clock);
         _clock.Add(added);
         _stagedClock.Add(added);
         _unlogged.Add(added);
@@ -121,8 +127,11 @@ public sealed partial class Replica
         {
             var count = 0;
             var body = new WireWriter(1024);
-            for (; entry is not null && body.Length < bytesMax; entry = entry.Newer, count++)
+            for (; entry is not null && (count == 0 || body.Length < bytesMax); entry = entry.Newer)
             {
+                // Folds are in the snapshot by themselves.
+                if (entry.Fold is not null) continue;
+                count++;
                 body.WriteByte(entry.Delta is null ? (byte)0 : (byte)1);
                 body.WritePrefixed(entry.Delta is null ? entry.Key.Flat : entry.Delta.Bytes.Span);
                 var dots = new DotSet.Builder();
@@ -155,7 +164,7 @@ public sealed partial class Replica
             Delta? delta = null;
             if (hasDelta && !Delta.TryRead(bytes, _table, Intern, out delta, out _)) reader.Fail("a delta");
             if (!hasDelta && !Key.IsFlat(bytes)) reader.Fail("the flat form of a key");
-            var dots = DotSet.Read(ref reader);
+            var dots = _table.Resolve(DotSet.Read(ref reader));
             if (reader.Failed) break;
             logged.Add(dots);
             var ranges = dots.Select(range => new SlotRange(_table.SlotOf(range.Replica), range.First, range.Last)).ToArray();
@@ -167,7 +176,7 @@ public sealed partial class Replica
             // Before they are appended: what the log has no room for becomes unlogged again.
             _unlogged.Remove(logged.ToSet());
             foreach (var entry in entries) _log.Append(entry, _table, _unlogged);
-            _stable.Add(stable);
+            _stable.Add(_table.Resolve(stable));
         };
     }
 }

@@ -63,6 +63,9 @@ public sealed partial class Replica
     /// <summary>All dots that are durable here, live or superseded.</summary>
     public DotSet Clock => _clock.ToSet();
 
+    /// <summary>The clock as it will be once everything that is staged is durable. For tests and diagnosis: nobody else may be told of it (rule 5).</summary>
+    internal DotSet StagedClock => _stagedClock.ToSet();
+
     /// <summary>How many keys exist here.</summary>
     public int KeyCount => _trees.Count;
 
@@ -100,13 +103,16 @@ public sealed partial class Replica
     public IEnumerable<Key> Keys => _trees.Keys;
 
     /// <summary>Stages an operation: checks it, names its dots, puts its delta into the batch being gathered.</summary>
+    /// <exception cref="InvalidOperationException">A record that stands alone is pending: whatever was staged on top of it would be lost.</exception>
     public StageResult Stage(DataType type, Key key, Operation operation, in WriteContext context)
     {
-        ThrowIfAlone();
+        RequireNothingAlone();
         if (OperationValidator.Check(type, operation, _options.Limits) is { } invalid) return new StageResult(null, invalid, null);
         var tree = Staged(key);
         if (Contradiction(tree, type, operation) is { } contradiction) return new StageResult(null, contradiction, null);
-        var observed = context.Observed is null ? null : _table.Resolve(context.Observed);
+
+        // Only what removes looks at the context; adds, increments and assignments ignore it.
+        var observed = context.Observed is null || !operation.Removes ? null : _table.Resolve(context.Observed);
         if (observed is not null && MissingOf(observed) is { IsEmpty: false } missing)
         {
             return new StageResult(null, new OperationError(
@@ -126,10 +132,10 @@ public sealed partial class Replica
 
     /// <summary>Stages a record from a peer or from the own log. One that says nothing new leaves no trace.</summary>
     /// <returns>False where the bytes are malformed, or where the record is refused: see <paramref name="error"/>.</returns>
-    /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending, or anything while such a record is.</exception>
+    /// <exception cref="InvalidOperationException">A record that must stand alone, while something else is pending; or the other way round.</exception>
     public bool Stage(Record record, out WireError error)
     {
-        ThrowIfAlone();
+        RequireNothingAlone();
         switch (record.Kind)
         {
             case RecordKind.Delta:
@@ -178,14 +184,15 @@ public sealed partial class Replica
         _gathering = new Batch(_gathering.Number + 1);
         _stagedClock.Clear();
         _stagedClock.Add(_clock.ToSet());
-        var last = Math.Max(_clock.ToSet().LastOf(Self), _counterFloor);
-        _void = last + 1 < _next ? DotSet.Of(Self, last + 1, _next - 1) : DotSet.Empty;
-        AbandonTransfer();
+        if (LastDurable + 1 < _next) _void = _void.Union(DotSet.Of(Self, LastDurable + 1, _next - 1));
+        _staged = Incoming ?? default;
     }
 
     internal ReplicaTable Table => _table;
 
     internal IReadOnlyDictionary<Key, ItemTree> Trees => _trees;
+    /// <summary>The last counter of the own id that is durable, whether or not the clock still shows it.</summary>
+    private long LastDurable => Math.Max(Clock.LastOf(Self), _counterFloor);
 
     private void ApplyTrees(Batch batch)
     {
@@ -196,11 +203,6 @@ public sealed partial class Replica
         }
 
         foreach (var (keyHash, difference) in batch.Audit) _audit.Add(keyHash, difference);
-    }
-
-    private void ThrowIfAlone()
-    {
-        if (_gathering.IsAlone || (_inFlight.TryPeek(out var oldest) && oldest.IsAlone)) throw new InvalidOperationException("A record that stands alone is not yet committed.");
     }
 
     private OperationError? Contradiction(ItemTree tree, DataType type, Operation operation)

@@ -11,6 +11,8 @@ namespace GossipCluster.Core.Kernel;
 internal sealed class ReplicaTable
 {
     private readonly List<ReplicaId> _ids = [];
+    private readonly Dictionary<ReplicaId, int> _slots = [];
+    private readonly Dictionary<ulong, int> _byGeneration = [];
     private readonly Dictionary<int, List<Renaming>> _renamings = [];
 
     public int Count => _ids.Count;
@@ -20,23 +22,16 @@ internal sealed class ReplicaTable
     /// <summary>The slot of an id; a new one where it was never met.</summary>
     public int SlotOf(ReplicaId id)
     {
-        var slot = Find(id);
-        if (slot >= 0) return slot;
+        if (_slots.TryGetValue(id, out var slot)) return slot;
         _ids.Add(id);
-        return _ids.Count - 1;
+        slot = _ids.Count - 1;
+        _slots.Add(id, slot);
+        _byGeneration.TryAdd(id.Generation, slot);
+        return slot;
     }
 
     /// <summary>The slot of an id, -1 where it was never met.</summary>
-    public int Find(ReplicaId id)
-    {
-        // From the newest: the ids in use are the young ones.
-        for (var slot = _ids.Count - 1; slot >= 0; slot--)
-        {
-            if (_ids[slot].Equals(id)) return slot;
-        }
-
-        return -1;
-    }
+    public int Find(ReplicaId id) => _slots.GetValueOrDefault(id, -1);
 
     /// <summary>Reads a replica id and gives its slot, without making a string of a name that is known.</summary>
     public int Read(ref WireReader reader)
@@ -44,9 +39,8 @@ internal sealed class ReplicaTable
         var probe = reader;
         var name = probe.ReadBytes(probe.ReadByte());
         var generation = probe.ReadUInt64();
-        for (var slot = _ids.Count - 1; slot >= 0; slot--)
+        if (_byGeneration.TryGetValue(generation, out var slot) && IsName(_ids[slot].Node.Text, name))
         {
-            if (_ids[slot].Generation != generation || !IsName(_ids[slot].Node.Text, name)) continue;
             reader = probe;
             return slot;
         }

@@ -52,6 +52,9 @@ public abstract record PeerMessage
     /// <summary>From a fallback: I hold what you may lack; ask me. Answered by <see cref="SyncAsk"/>.</summary>
     public sealed record Offer(Stamp Stamp) : PeerMessage;
 
+    /// <summary>What do you have? Answered by <see cref="Know"/>.</summary>
+    public sealed record StampAsk : PeerMessage;
+
     /// <summary>What I have now; no answer.</summary>
     public sealed record Know(Stamp Stamp) : PeerMessage;
 

@@ -52,6 +52,7 @@ public partial class ReplicaProtocol
         switch (message)
         {
             case PeerMessage.Replicate replicate:
+                LearnFolds(replicate.Records, effects);
                 if (Defers(e => Receive(from, message, e))) return;
                 StageAll(replicate.Records);
                 WhenDurable(new Waiting(WaitingKind.Replicated, replicate.Op, from, null, replicate.IsWhole), effects);
@@ -65,9 +66,10 @@ public partial class ReplicaProtocol
                 effects.Add(new ReplicaEffect.Send(from, AnswerTo(ask.Stamp)));
                 break;
             case PeerMessage.SyncPart part:
-                if (Defers(e => Receive(from, message, e))) return;
                 Hear(from, part.Stamp, effects);
                 if (!TakesIn) return;
+                LearnFolds(part.Records, effects);
+                if (Defers(e => Receive(from, message, e))) return;
                 // A part told twice must not go on twice: only news keeps a conversation alive.
                 if (StageAll(part.Records) || part.IsComplete)
                 {
@@ -90,6 +92,9 @@ public partial class ReplicaProtocol
                 if (!TakesIn) return;
                 if (Replica.Clock.Dominates(offer.Stamp.Clock)) effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Know(Stamp)));
                 else SyncWith(from, effects);
+                break;
+            case PeerMessage.StampAsk:
+                effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Know(Stamp)));
                 break;
             case PeerMessage.Know know:
                 Hear(from, know.Stamp, effects);
@@ -122,6 +127,7 @@ public partial class ReplicaProtocol
         var before = Replica.GatheredCount;
         foreach (var record in records)
         {
+            if (record.Kind == RecordKind.Fold) continue;
             if (!IsFromPeers(record.Kind) || !Replica.Stage(record, out _)) RecordsRefused++;
         }
 
@@ -142,18 +148,20 @@ public partial class ReplicaProtocol
     }
 
     // What stands alone is said by a replica to itself; from a peer it would be an order to forget.
-    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.TransferChunk or RecordKind.Retired;
+    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.TransferChunk;
 
     /// <summary>Takes a peer's word for what it has: trims the log, or empties a fallback.</summary>
     private void Hear(NodeName from, Stamp stamp, List<ReplicaEffect> effects)
     {
+        NoteForFold(from, stamp);
+        if (_outgoing.TryGetValue(from, out var frozen) && stamp.Clock.Dominates(frozen.Clock)) _outgoing.Remove(from);
         if (!Listen(from, stamp)) return;
         if (IsPrimary) Replica.Trim(Watermarks.KnownToAll() ?? Replica.Clock);
         else TryEmpty(effects);
     }
 
     /// <summary>True where the word counts (rule 7).</summary>
-    protected internal virtual bool Listen(NodeName from, Stamp stamp) => Watermarks.Heard(from, stamp.Clock, stamp.RingVersion, stamp.IsPrimary);
+    protected internal virtual bool Listen(NodeName from, Stamp stamp) => Watermarks.Heard(from, Replica.Resolve(stamp.Clock), stamp.RingVersion, stamp.IsPrimary);
 
     private PeerMessage AnswerTo(Stamp asker)
     {
@@ -185,14 +193,10 @@ public partial class ReplicaProtocol
 
     private PeerMessage.TransferPart TransferPartFor(NodeName peer, PeerMessage.TransferAsk ask)
     {
+        // Frozen anew only where a transfer starts and there has been news since: asks that cross each other must lead to one transfer, not to many.
         var frozen = FrozenFor(peer, TransferAskKind.Resume);
-        var from = ask.From;
-        if (frozen.Transfer != ask.Transfer)
-        {
-            frozen = FrozenFor(peer, TransferAskKind.New);
-            from = 0;
-        }
-
+        if (ask.Transfer == 0 && !frozen.Clock.Equals(Replica.Clock)) frozen = FrozenFor(peer, TransferAskKind.New);
+        var from = frozen.Transfer == ask.Transfer ? ask.From : 0;
         var record = from < frozen.KeyCount ? frozen.Chunk(from, _options.PartBytesMax, out _) : frozen.End();
         return new PeerMessage.TransferPart(record, Stamp);
     }

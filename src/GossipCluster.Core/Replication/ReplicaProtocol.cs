@@ -127,9 +127,10 @@ public partial class ReplicaProtocol
     {
         _past.Clear();
         var whole = TryPast(delta, Watermarks.KnownTo(peer), _past);
-        var records = new Record[_past.Count + 1];
-        for (var i = 0; i < _past.Count; i++) records[i] = new Record(RecordKind.Delta, _past[i].Bytes);
-        records[^1] = new Record(RecordKind.Delta, delta.Bytes);
+        var records = new List<Record>(_past.Count + 1);
+        records.AddRange(Replica.FoldsUnknownTo(Watermarks.KnownTo(peer)));
+        foreach (var earlier in _past) records.Add(new Record(RecordKind.Delta, earlier.Bytes));
+        records.Add(new Record(RecordKind.Delta, delta.Bytes));
         effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Replicate(op, records, whole)));
     }
 
@@ -137,6 +138,7 @@ public partial class ReplicaProtocol
     public void Durable(Batch batch, List<ReplicaEffect> effects)
     {
         Replica.Commit(batch);
+        if (batch.IsAlone) Watermarks.Resolve(Replica.Resolve);
         _inFlight = null;
         var released = 0;
         while (released < _waiting.Count && _waiting[released].Batch <= batch.Number) Release(_waiting[released++], effects);

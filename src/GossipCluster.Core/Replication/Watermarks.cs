@@ -40,6 +40,12 @@ public sealed class Watermarks
         return true;
     }
 
+    /// <summary>Dots have new names.</summary>
+    public void Resolve(Func<DotSet, DotSet> resolve)
+    {
+        foreach (var peer in _known.Keys.ToArray()) _known[peer] = resolve(_known[peer]);
+    }
+
     /// <summary>What a peer is known to have; nothing where its word does not count.</summary>
     public DotSet KnownTo(NodeName peer) => _known.GetValueOrDefault(peer, DotSet.Empty);
 

@@ -68,11 +68,11 @@ public ref struct WireReader(ReadOnlySpan<byte> input)
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
-    /// <summary>A varint that is at most <paramref name="max"/>.</summary>
+    /// <summary>A varint that is at most <paramref name="max"/>; where that is negative, as the last index of nothing is, every value is refused.</summary>
     public int ReadInt(int max, string expected)
     {
         var value = ReadVarint();
-        if (value <= (ulong)max) return (int)value;
+        if (max >= 0 && value <= (ulong)max) return (int)value;
         Fail(expected);
         return 0;
     }
