@@ -11,6 +11,9 @@ internal sealed class Oracle
     private readonly Dictionary<Dot, List<Dot>> _killers = [];
     private readonly Dictionary<Key, List<Write>> _byKey = [];
     private readonly HashSet<Dot> _dots = [];
+
+    // What every dot is called once all news of folds is everywhere.
+    private readonly ReplicaTable _names = new();
     private readonly HashSet<(ReplicaId, long)> _folds = [];
 
     public IReadOnlyList<Write> Writes => _writes;
@@ -29,8 +32,9 @@ internal sealed class Oracle
         if (!_byKey.TryGetValue(write.Key, out var ofKey)) _byKey[write.Key] = ofKey = [];
         ofKey.Add(write);
         if (write.Event is not { } happened) return write;
-        foreach (var dot in write.Superseded.Dots())
+        foreach (var superseded in write.Superseded.Dots())
         {
+            var dot = Present(superseded, _names);
             if (!_killers.TryGetValue(dot, out var killers)) _killers[dot] = killers = [];
             killers.Add(happened);
         }
@@ -56,7 +60,7 @@ internal sealed class Oracle
             {
                 foreach (var item in write.Items)
                 {
-                    if (Knows(item.Dot) && !(_killers.TryGetValue(item.Dot, out var killers) && killers.Exists(Knows))) live[Present(item.Dot, table)] = item;
+                    if (Knows(item.Dot) && !(_killers.TryGetValue(Present(item.Dot, _names), out var killers) && killers.Exists(Knows))) live[Present(item.Dot, table)] = item;
                 }
             }
         }
@@ -83,7 +87,7 @@ internal sealed class Oracle
             }
         }
 
-        Check.That(count == expected.Count, $"{who} has {count} items live, its clock names {expected.Count}");
+        Check.That(count == expected.Count, $"{who} has {count} items live, its clock {replica.Clock} names {string.Join(" ", expected.Select(e => $"{e.Key} was {e.Value.Dot}"))}");
     }
 
     /// <summary>The name that a dot has now.</summary>
@@ -101,7 +105,17 @@ internal sealed class Oracle
         if (!_folds.Add((fold.By, fold.Event))) return;
         foreach (var id in fold.Ids)
         {
+            _names.Rename(new Renaming(_names.SlotOf(id.Old), 1, id.Count, _names.SlotOf(fold.By), id.FirstNew));
             for (var i = 0L; i < id.Count; i++) Check.That(_dots.Add(new Dot(fold.By, id.FirstNew + i)), $"the dot {fold.By}:{id.FirstNew + i} was given twice");
+        }
+
+        foreach (var (dot, killers) in _killers.ToArray())
+        {
+            var present = Present(dot, _names);
+            if (present == dot) continue;
+            _killers.Remove(dot);
+            if (_killers.TryGetValue(present, out var others)) others.AddRange(killers);
+            else _killers[present] = killers;
         }
 
         Check.That(_dots.Add(new Dot(fold.By, fold.Event)), $"the dot {fold.By}:{fold.Event} was given twice");

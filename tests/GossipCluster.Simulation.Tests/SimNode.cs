@@ -182,7 +182,6 @@ internal sealed class SimNode(Simulation world, NodeName name)
         switch (effect)
         {
             case ReplicaEffect.Send send:
-                world.Trace($"   {Name} -> {send.To} {send.Message.GetType().Name}");
                 world.Net.Send(this, send.To, other => other.Receive(partition, Name, send.Message));
                 break;
             case ReplicaEffect.Persist persist:
@@ -275,7 +274,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
             var reader = new Core.Wire.WireReader(record.Bytes.Span);
             var fold = Fold.Read(ref reader);
             if (fold.By.Node == Name) world.Oracles[partition].Register(fold);
-            if (fold.By.Node == Name) world.Trace($"{Name} folds {string.Join(' ', fold.Ids)} event {fold.Event}");
+            if (fold.By.Node == Name) world.Trace($"{Name} folds {fold.Ids.Count} ids, event {fold.Event}");
             return;
         }
 

@@ -9,6 +9,9 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
     /// <summary>How many client and nemesis steps.</summary>
     public int Steps { get; init; } = 220;
 
+    /// <summary>More events than any run has that gets somewhere.</summary>
+    public int EventsMax { get; init; } = 60_000;
+
     public int Nodes { get; init; } = 6;
 
     public int FirstMembers { get; init; } = 5;

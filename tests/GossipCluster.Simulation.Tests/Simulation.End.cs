@@ -21,7 +21,8 @@ internal sealed partial class Simulation
         Check.That(IsQuiet(), $"no quiescence after {RoundsMax} rounds: {Differences()}");
     }
 
-    private void Round()
+    /// <summary>Everybody asks and offers everybody once.</summary>
+    public void Round()
     {
         foreach (var node in _nodes)
         {

@@ -17,7 +17,6 @@ namespace GossipCluster.Simulation.Tests;
 /// </remarks>
 internal sealed partial class Simulation
 {
-    private const int EventsMax = 60_000;
     private readonly Random _random;
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly StringBuilder? _trace;
@@ -123,6 +122,42 @@ internal sealed partial class Simulation
         foreach (var node in _nodes.Where(node => node.IsAlive)) node.Protocols[partition].Replica.DamageClock(dots);
     }
 
+    /// <summary>For tests that lead the run themselves.</summary>
+    public IReadOnlyList<SimNode> All => _nodes;
+
+    public SimNode NodeAt(int index) => _nodes[index];
+
+    public void StartAll()
+    {
+        _calm = true;
+        Net.IsFaulty = false;
+        foreach (var node in _nodes) node.Start();
+        Advance(TimeSpan.FromSeconds(3));
+    }
+
+    /// <summary>One increment by one; gives what was added: 0 where the node may not write yet.</summary>
+    public int Increment(SimNode node, Key key)
+    {
+        var op = new ClientOp(++_lastOp, Rings[0].PartitionOf(key.Hash), DataType.Counter, key, new Operation.Increment(1), null);
+        node.Write(op);
+        Advance(TimeSpan.FromMilliseconds(50));
+        return op.Write is null ? 0 : 1;
+    }
+
+    /// <summary>Lets every node look twice, a message's lifetime apart, whether its abandoned ids can be folded.</summary>
+    public void FoldEverywhere()
+    {
+        for (var look = 0; look < 4; look++)
+        {
+            foreach (var node in _nodes)
+            {
+                for (var partition = 0; partition < Plan.Partitions; partition++) node.Run(partition, (protocol, effects) => protocol.TryFold(Now, TimeSpan.FromMilliseconds(Plan.DelayMax), effects));
+            }
+
+            Advance(TimeSpan.FromMilliseconds(30));
+        }
+    }
+
     private T Pick<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 
     private void Step()
@@ -215,6 +250,14 @@ internal sealed partial class Simulation
         _random.Shuffle(reachable);
         var asked = reachable.Take(2).ToArray();
         var reader = new KeyReader();
+        foreach (var node in asked)
+        {
+            foreach (var fold in asked.SelectMany(other => node.Protocols[partition].Replica.FoldsFor(other.Protocols[partition].Replica.Clock)))
+            {
+                Check.That(reader.TryLearn(fold, out var refused), refused.ToString());
+            }
+        }
+
         foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
         var expected = Oracles[partition].StateAt(reader.Clock, reader.Table, [key]);
         Check.That(reader.LiveDots.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {reader.LiveDots}, its token names {DotSet.Of(expected.Keys)}");
@@ -234,7 +277,7 @@ internal sealed partial class Simulation
         if (peer == node.Name) return;
         node.Run(partition, (protocol, effects) =>
         {
-            if (Chance(.15)) protocol.TryFold(Now, TimeSpan.FromMilliseconds(Plan.DelayMax), effects);
+            if (Chance(.4) && protocol.Replica.AbandonedIds.Count > 0) protocol.TryFold(Now, TimeSpan.FromMilliseconds(Plan.DelayMax), effects);
             else if (protocol.IsPrimary) protocol.SyncWith(peer, effects);
             else if (Chance(.2)) protocol.TryDropHints(Pick(_keys), Plan.W, effects);
             else if (Plan.Mutant == Mutant.AnyView && Chance(.5)) protocol.SyncWith(peer, effects);
@@ -243,7 +286,7 @@ internal sealed partial class Simulation
         if (Plan.Mutant == Mutant.DropKeep) node.KeepDropped(partition);
     }
 
-    private void Advance(TimeSpan time)
+    public void Advance(TimeSpan time)
     {
         var end = Now + time;
         while (_events.TryPeek(out _, out var next) && next.At <= end) RunNext();
@@ -252,7 +295,7 @@ internal sealed partial class Simulation
 
     private void RunNext()
     {
-        Check.That(++_eventCount <= EventsMax, $"{EventsMax} events and no end: something goes round in circles");
+        Check.That(++_eventCount <= Plan.EventsMax, $"{Plan.EventsMax} events and no end: something goes round in circles");
         _events.TryDequeue(out var action, out var due);
         Now = due.At;
         action!();

@@ -21,6 +21,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     private ItemTree _tree;
     private WriteContext _context;
     private int _self;
+    private long _ownSince;
 
     /// <summary>Puts into the delta what the operation does. The operation has been validated.</summary>
     /// <param name="tree">The key's items, staged ones included.</param>
@@ -28,10 +29,11 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     /// <param name="operation">What to do.</param>
     /// <param name="context">Under which circumstances.</param>
     /// <param name="self">The slot of the own, present replica id.</param>
+    /// <param name="ownSince">Own items up to this counter were made before the replica was last emptied, or dropped hints.</param>
     /// <returns>Null, or why the operation is refused: then what the delta holds is void.</returns>
-    public OperationError? Stage(ItemTree tree, DataType type, Operation operation, in WriteContext context, int self)
+    public OperationError? Stage(ItemTree tree, DataType type, Operation operation, in WriteContext context, int self, long ownSince)
     {
-        (_tree, _context, _self) = (tree, context, self);
+        (_tree, _context, _self, _ownSince) = (tree, context, self, ownSince);
         _removed.Clear();
         if (operation is Operation.Delete) return Delete(type);
         _path.Start(type);
@@ -51,6 +53,10 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     };
 
     /// <summary>The own share grows; no other replica id's is touched. The shares of ids that were folded into the own one are the own share, in pieces.</summary>
+    /// <remarks>
+    /// An own share from before the replica was last emptied is not touched either: what came after it, and was handed off, had it summed in already; it may
+    /// only have come back in a late message.
+    /// </remarks>
     private OperationError? Increment(long by)
     {
         var length = _path.Length;
@@ -60,7 +66,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         foreach (ref readonly var item in _tree.At(_path.Bytes))
         {
             any = true;
-            if (item.Slot != _self) continue;
+            if (item.Slot != _self || item.Counter <= _ownSince) continue;
             overflow |= !TryAdd(share, new WireReader(item.Payload).ReadSigned(), out share);
             delta.Supersede(item.Slot, item.Counter);
         }

@@ -32,6 +32,26 @@ public sealed class KeyReader
         }
     }
 
+    /// <summary>
+    /// Takes in what <see cref="Replica.FoldsFor"/> gave for the clocks of the other replicas that are read; before the first join. Without it, a dot that
+    /// one replica knows by its old name and another by its new one would count as two.
+    /// </summary>
+    public bool TryLearn(Record record, out WireError error)
+    {
+        var reader = new WireReader(record.Bytes.Span);
+        var fold = Fold.Read(ref reader);
+        error = reader.Error;
+        if (reader.Failed) return false;
+        var by = _table.SlotOf(fold.By);
+        foreach (var id in fold.Ids)
+        {
+            var old = _table.SlotOf(id.Old);
+            if (_table.Find(old, 1) is null) _table.Rename(new Renaming(old, 1, id.Count, by, id.FirstNew));
+        }
+
+        return true;
+    }
+
     /// <summary>Joins what <see cref="Replica.StateOf"/> gave.</summary>
     public bool TryJoin(Record state, out WireError error)
     {

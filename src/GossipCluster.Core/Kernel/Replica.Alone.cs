@@ -6,7 +6,8 @@ namespace GossipCluster.Core.Kernel;
 /// <summary>Rare changes that concern the replica as a whole. Each is a batch of its own, staged while nothing else is pending.</summary>
 public sealed partial class Replica
 {
-    // The last counter of the own id that is known to be durable although the clock may not show it (an emptied fallback).
+    // The last own counter when the replica was last emptied or dropped hints: durable, although the clock may not show it any more, and of items that are
+    // not for this replica to supersede.
     private long _counterFloor;
 
     /// <summary>From here on dots are named under this id. The first record of a new life (rule 6).</summary>
@@ -126,11 +127,11 @@ public sealed partial class Replica
     private void DropHints(Key key, DotSet dropped)
     {
         var dots = _table.Resolve(dropped);
+        _counterFloor = LastDurable;
         if (_trees.Remove(key, out var tree)) _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash(key, tree)));
         _clock.Remove(dots);
         _stagedClock.Remove(dots);
         _stable.Remove(dots);
         _log.RemoveKey(key, _table);
-        _counterFloor = Math.Max(_counterFloor, dots.LastOf(Self));
     }
 }

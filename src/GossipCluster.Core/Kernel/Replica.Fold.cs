@@ -5,7 +5,8 @@ namespace GossipCluster.Core.Kernel;
 /// <summary>Abandoned ids are folded into the present one (rule 6), so that clocks, tokens and counters do not grow with restarts.</summary>
 public sealed partial class Replica
 {
-    private readonly List<Record> _folds = [];
+    // The latest fold by each id, by its event's counter.
+    private readonly Dictionary<int, long> _foldEvents = [];
 
     /// <summary>The ids under which this node named dots in earlier lives and whose dots still go by those names.</summary>
     public IReadOnlyList<ReplicaId> AbandonedIds => [.. Clock.Replicas.Where(replica => replica.Node == Self.Node && replica != Self)];
@@ -49,19 +50,45 @@ public sealed partial class Replica
     {
         var reader = new Wire.WireReader(record.Bytes.Span);
         var fold = Fold.Read(ref reader);
-        return reader.Failed || _stagedClock.Contains(fold.By, fold.Event);
+        return reader.Failed || IsSeen(_table.SlotOf(fold.By), fold.Event, fold.Event);
     }
+
+    /// <summary>All renamings as folds, one for each id that others were folded into, however many folds it took.</summary>
+    private List<Record> AllFolds() => FoldsOf(_ => true);
+
+    /// <summary>
+    /// The renamings that a reader needs to understand a clock of another replica, which may not know them yet: those of the old ids in it.
+    /// </summary>
+    public IReadOnlyList<Record> FoldsFor(DotSet clock) => _table.HasRenamings ? FoldsOf(old => !clock.RangesOf(old).IsEmpty) : [];
+
+    private List<Record> FoldsOf(Func<ReplicaId, bool> wanted) =>
+    [
+        .. from renaming in _table.Renamings
+           where renaming.First == 1 && wanted(_table[renaming.From])
+           group new FoldedId(_table[renaming.From], renaming.Last, renaming.ToFirst) by renaming.To into folded
+           let happened = Math.Max(_foldEvents.GetValueOrDefault(folded.Key), folded.Max(id => id.FirstNew + id.Count))
+           select new Fold(_table[folded.Key], happened, [.. folded]).ToRecord(),
+    ];
 
     private void Apply(Fold fold, Record record)
     {
         var by = _table.SlotOf(fold.By);
-        foreach (var id in fold.Ids) Rename(new Renaming(_table.SlotOf(id.Old), 1, id.Count, by, id.FirstNew));
-        if (!_folds.Exists(known => known.Bytes.Span.SequenceEqual(record.Bytes.Span))) _folds.Add(record);
+        foreach (var id in fold.Ids)
+        {
+            // The folding id may itself have been folded since: then the new names have newer ones.
+            var (to, first) = (by, id.FirstNew);
+            _table.Resolve(ref to, ref first);
+            Rename(new Renaming(_table.SlotOf(id.Old), 1, id.Count, to, first));
+        }
+
         if (by == _self) _next = Math.Max(_next, fold.Event + 1);
-        if (_clock.Contains(fold.By, fold.Event)) return;
-        _clock.Add(fold.By, fold.Event, fold.Event);
-        _stagedClock.Add(fold.By, fold.Event, fold.Event);
-        _log.Append(new LogEntry(default, null, [new SlotRange(by, fold.Event, fold.Event)], record), _table, _unlogged);
+        var (slot, happened) = (by, fold.Event);
+        _table.Resolve(ref slot, ref happened);
+        _foldEvents[slot] = Math.Max(happened, _foldEvents.GetValueOrDefault(slot));
+        if (_clock.Contains(_table[slot], happened)) return;
+        _clock.Add(_table[slot], happened, happened);
+        _stagedClock.Add(_table[slot], happened, happened);
+        _log.Append(new LogEntry(default, null, [new SlotRange(slot, happened, happened)], record), _table, _unlogged);
     }
 
     private void Rename(Renaming renaming)
@@ -72,7 +99,7 @@ public sealed partial class Replica
             var length = Math.Min(earlier.Last, renaming.Last) - renaming.First;
             var mine = new SlotRange(earlier.To, earlier.NewNameOf(renaming.First), earlier.NewNameOf(renaming.First) + length);
             var other = new SlotRange(renaming.To, renaming.ToFirst, renaming.ToFirst + length);
-            if (mine == other) return;
+            if (mine == other || other.Slot == renaming.From || _table.Find(other.Slot, other.First) is not null) return;
             var keep = new Dot(_table[mine.Slot], mine.First) < new Dot(_table[other.Slot], other.First);
             var (winner, loser) = keep ? (mine, other) : (other, mine);
             renaming = new Renaming(loser.Slot, loser.First, loser.Last, winner.Slot, winner.First);

@@ -18,7 +18,7 @@ public sealed partial class Replica
 
     /// <summary>The durable state as it is now, for a peer that needs everything. O(keys), no copying of items.</summary>
     /// <param name="transfer">A number that no other transfer has: random.</param>
-    public FrozenReplica Freeze(ulong transfer) => new(transfer, Clock, _table, _trees, [.. _folds]);
+    public FrozenReplica Freeze(ulong transfer) => new(transfer, Clock, _table, _trees, AllFolds());
 
     /// <summary>Everything that a new replica object must stage and commit, one record a batch, to become this one. Chunked.</summary>
     public IEnumerable<Record> Snapshot(int bytesMax)
@@ -32,8 +32,8 @@ public sealed partial class Replica
         Self.Write(identity);
         var counter = new WireWriter(16);
 
-        // Of durable dots only: one that is staged and never lands would leave a hole in every clock, which no later delta closes.
-        counter.WriteVarint((ulong)LastDurable + 1);
+        // The counter when this replica was last emptied; what came after is in the clock.
+        counter.WriteVarint((ulong)_counterFloor + 1);
 
         yield return new Record(RecordKind.Identity, identity.ToArray());
         yield return new Record(RecordKind.Emptied, counter.ToArray());

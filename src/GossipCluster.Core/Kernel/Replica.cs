@@ -120,7 +120,7 @@ public sealed partial class Replica
         }
 
         _deltaBuilder.Start(_self);
-        if (_stager.Stage(tree, type, operation, context with { Observed = observed }, _self) is { } refused) return new StageResult(null, refused, null);
+        if (_stager.Stage(tree, type, operation, context with { Observed = observed }, _self, _counterFloor) is { } refused) return new StageResult(null, refused, null);
         if (_deltaBuilder.IsEmpty) return default;
         _deltaBuilder.SupersedeVoid(_void);
         var delta = _deltaBuilder.Build(key, _next);

@@ -14,6 +14,7 @@ internal sealed class ReplicaTable
     private readonly Dictionary<ReplicaId, int> _slots = [];
     private readonly Dictionary<ulong, int> _byGeneration = [];
     private readonly Dictionary<int, List<Renaming>> _renamings = [];
+    private readonly Dictionary<int, HashSet<int>> _sources = [];
 
     public int Count => _ids.Count;
 
@@ -55,21 +56,18 @@ internal sealed class ReplicaTable
     /// <summary>Dots of an id have new names from here on. Names that led to the old ones lead to the new ones at once.</summary>
     public void Rename(Renaming renaming)
     {
-        foreach (var ofSlot in _renamings.Values)
+        if (_sources.TryGetValue(renaming.From, out var sources))
         {
-            for (var i = 0; i < ofSlot.Count; i++)
-            {
-                var earlier = ofSlot[i];
-                if (earlier.To == renaming.From && renaming.Contains(earlier.ToFirst) && renaming.Contains(earlier.ToFirst + earlier.Last - earlier.First))
-                {
-                    ofSlot[i] = earlier with { To = renaming.To, ToFirst = renaming.NewNameOf(earlier.ToFirst) };
-                }
-            }
+            foreach (var source in sources.ToArray()) LeadOn(source, renaming);
         }
 
         if (!_renamings.TryGetValue(renaming.From, out var list)) _renamings[renaming.From] = list = [];
         list.Add(renaming);
+        SourcesOf(renaming.To).Add(renaming.From);
     }
+
+    /// <summary>All renamings, each to a name that is present.</summary>
+    public IEnumerable<Renaming> Renamings => _renamings.Values.SelectMany(list => list);
 
     /// <summary>The present name of a dot.</summary>
     public void Resolve(ref int slot, ref long counter)
@@ -143,6 +141,26 @@ internal sealed class ReplicaTable
         }
 
         return null;
+    }
+
+    private void LeadOn(int source, Renaming renaming)
+    {
+        var list = _renamings[source];
+        for (var i = 0; i < list.Count; i++)
+        {
+            var earlier = list[i];
+            if (earlier.To != renaming.From || !renaming.Contains(earlier.ToFirst) || !renaming.Contains(earlier.NewNameOf(earlier.Last))) continue;
+            list[i] = earlier with { To = renaming.To, ToFirst = renaming.NewNameOf(earlier.ToFirst) };
+            SourcesOf(renaming.To).Add(source);
+        }
+
+        if (!list.Exists(left => left.To == renaming.From)) SourcesOf(renaming.From).Remove(source);
+    }
+
+    private HashSet<int> SourcesOf(int slot)
+    {
+        if (!_sources.TryGetValue(slot, out var sources)) _sources[slot] = sources = [];
+        return sources;
     }
 
     private static bool IsName(string text, ReadOnlySpan<byte> ascii)

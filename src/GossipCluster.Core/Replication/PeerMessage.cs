@@ -52,8 +52,14 @@ public abstract record PeerMessage
     /// <summary>From a fallback: I hold what you may lack; ask me. Answered by <see cref="SyncAsk"/>.</summary>
     public sealed record Offer(Stamp Stamp) : PeerMessage;
 
-    /// <summary>What do you have? Answered by <see cref="Know"/>.</summary>
+    /// <summary>To a fallback that still uses old names: what they are called now; no answer.</summary>
+    public sealed record Folds(IReadOnlyList<Record> Records) : PeerMessage;
+
+    /// <summary>What will you have, once everything that has reached you is durable? Answered then, by <see cref="StampTold"/>.</summary>
     public sealed record StampAsk : PeerMessage;
+
+    /// <summary>All that had reached this replica when it was asked, and what it has otherwise.</summary>
+    public sealed record StampTold(Stamp Stamp) : PeerMessage;
 
     /// <summary>What I have now; no answer.</summary>
     public sealed record Know(Stamp Stamp) : PeerMessage;

@@ -18,7 +18,7 @@ public partial class ReplicaProtocol
     /// <remarks>
     /// A fold makes the counter shares of the old ids the present id's own, to be summed by its next increment, so no share may be summed twice: every
     /// ring member must have the same dots of all old ids (a fallback: none), and no message may be under way that brings others. What was sent before
-    /// the first look is delivered or dead by the second.
+    /// the first look is delivered or dead by the second, and a member answers when all that had reached it is durable.
     /// </remarks>
     /// <param name="now">Monotonic.</param>
     /// <param name="messageLifetimeMax">After this time a message that was sent is delivered or never will be.</param>

@@ -90,11 +90,21 @@ public partial class ReplicaProtocol
             case PeerMessage.Offer offer:
                 Hear(from, offer.Stamp, effects);
                 if (!TakesIn) return;
-                if (Replica.Clock.Dominates(offer.Stamp.Clock)) effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Know(Stamp)));
+
+                // A fallback asks for nothing, so nobody else tells it; under old names it would never see that everything has arrived.
+                if (Replica.FoldsFor(offer.Stamp.Clock) is { Count: > 0 } folds) effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Folds(folds)));
+                if (Replica.Clock.Dominates(Replica.Resolve(offer.Stamp.Clock))) effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Know(Stamp)));
                 else SyncWith(from, effects);
                 break;
+            case PeerMessage.Folds news:
+                LearnFolds(news.Records, effects);
+                break;
             case PeerMessage.StampAsk:
-                effects.Add(new ReplicaEffect.Send(from, new PeerMessage.Know(Stamp)));
+                if (Defers(e => Receive(from, message, e))) return;
+                WhenDurable(new Waiting(WaitingKind.Stamp, 0, from, null, false), effects);
+                break;
+            case PeerMessage.StampTold told:
+                NoteForFold(from, told.Stamp);
                 break;
             case PeerMessage.Know know:
                 Hear(from, know.Stamp, effects);
@@ -153,8 +163,7 @@ public partial class ReplicaProtocol
     /// <summary>Takes a peer's word for what it has: trims the log, or empties a fallback.</summary>
     private void Hear(NodeName from, Stamp stamp, List<ReplicaEffect> effects)
     {
-        NoteForFold(from, stamp);
-        if (_outgoing.TryGetValue(from, out var frozen) && stamp.Clock.Dominates(frozen.Clock)) _outgoing.Remove(from);
+        if (_outgoing.TryGetValue(from, out var frozen) && Replica.Resolve(stamp.Clock).Dominates(Replica.Resolve(frozen.Clock))) _outgoing.Remove(from);
         if (!Listen(from, stamp)) return;
         if (IsPrimary) Replica.Trim(Watermarks.KnownToAll() ?? Replica.Clock);
         else TryEmpty(effects);

@@ -238,6 +238,9 @@ public partial class ReplicaProtocol
             case WaitingKind.SyncPart:
                 SyncPartIsDurable(waiting.Peer, isComplete: waiting.Flag, peerHasSynced: waiting.Op != 0, effects);
                 break;
+            case WaitingKind.Stamp:
+                effects.Add(new ReplicaEffect.Send(waiting.Peer, new PeerMessage.StampTold(Stamp)));
+                break;
             case WaitingKind.TransferPart:
                 AskForTransfer(waiting.Peer, effects);
                 break;
@@ -255,6 +258,7 @@ public partial class ReplicaProtocol
         Replicated,
         SyncPart,
         TransferPart,
+        Stamp,
     }
 
     /// <summary>Something to be said once a batch is durable.</summary>
