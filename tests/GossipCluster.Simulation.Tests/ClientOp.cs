@@ -41,5 +41,6 @@ internal sealed class ClientOp(ulong number, int partition, DataType type, Key k
     /// <summary>Members that have yet to be asked for what the context has seen.</summary>
     public HashSet<NodeName>? PullsOpen { get; set; }
 
-    public bool PullEveryone { get; set; }
+    /// <summary>Answers to questions up to this number do not count.</summary>
+    public long PullsFrom { get; set; }
 }

@@ -168,6 +168,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
     {
         var others = Ring.Members.Select(member => member.Name).Where(member => member != Name).ToList();
         op.PullsOpen = [.. others];
+        op.PullsFrom = Protocols[op.Partition].AsksSoFar;
         foreach (var other in others) Run(op.Partition, (protocol, effects) => protocol.SyncWith(other, effects));
         var life = Life;
         world.After(TimeSpan.FromSeconds(1), () =>
@@ -197,7 +198,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
                 if (_ops.TryGetValue(acknowledged.Op, out var op) && acknowledged.Counts) Count(op, acknowledged.Peer);
                 break;
             case ReplicaEffect.Synced synced:
-                foreach (var waiting in _ops.Values.Where(o => o.Partition == partition && o.PullsOpen is not null).ToList())
+                foreach (var waiting in _ops.Values.Where(o => o.Partition == partition && o.PullsOpen is not null && synced.Ask > o.PullsFrom).ToList())
                 {
                     waiting.PullsOpen!.Remove(synced.Peer);
                     TryPulled(waiting);
@@ -265,6 +266,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
         if (record.Kind == RecordKind.Identity)
         {
             var reader = new Core.Wire.WireReader(record.Bytes.Span);
+            reader.ReadByte();
             Disk.Id = ReplicaId.Read(ref reader);
             return;
         }

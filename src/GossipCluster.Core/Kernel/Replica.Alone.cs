@@ -14,6 +14,7 @@ public sealed partial class Replica
     public void StageIdentity(ReplicaId id)
     {
         var writer = new WireWriter(32);
+        writer.WriteByte(Version);
         id.Write(writer);
         StageOwn(RecordKind.Identity, writer);
     }
@@ -25,6 +26,7 @@ public sealed partial class Replica
     public void StageEmptied()
     {
         var writer = new WireWriter(16);
+        writer.WriteByte(Version);
         writer.WriteVarint((ulong)LastDurable + 1);
         StageOwn(RecordKind.Emptied, writer);
     }
@@ -37,6 +39,7 @@ public sealed partial class Replica
     {
         if (DotsOfKey(key) is not { IsEmpty: false } dots) return false;
         var writer = new WireWriter(128);
+        writer.WriteByte(Version);
         writer.WritePrefixed(key.Flat);
         dots.Write(writer);
         StageOwn(RecordKind.HintsDropped, writer);
@@ -59,15 +62,18 @@ public sealed partial class Replica
         switch (record.Kind)
         {
             case RecordKind.Identity:
+                ReadVersion(ref reader);
                 var id = ReplicaId.Read(ref reader);
                 then = () => AssumeIdentity(id);
                 break;
             case RecordKind.Emptied:
+                ReadVersion(ref reader);
                 var next = reader.ReadLong();
                 if (next is < 1 or > DotSet.CounterMax) reader.Fail("a counter from 1 on");
                 then = () => Empty(next);
                 break;
             case RecordKind.HintsDropped:
+                ReadVersion(ref reader);
                 var key = ItemCodec.ReadKey(ref reader);
                 var dots = DotSet.Read(ref reader);
                 then = () => DropHints(key, dots);
@@ -100,6 +106,11 @@ public sealed partial class Replica
     {
         var batch = _inFlight.TryPeek(out var oldest) ? oldest : _gathering;
         if (batch.Alone is not null) throw new InvalidOperationException($"{batch.Records[0].Kind} stands alone; stage again when it is durable.");
+    }
+
+    private static void ReadVersion(ref WireReader reader)
+    {
+        if (reader.ReadByte() != Version) reader.Fail("a record of version 1");
     }
 
     private void AssumeIdentity(ReplicaId id)

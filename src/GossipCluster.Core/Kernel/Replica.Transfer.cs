@@ -29,8 +29,10 @@ public sealed partial class Replica
         // A transfer that is under way: its end may come into the log behind this snapshot, and must find its chunks.
         Record[] incoming = [.. _incomingRecords];
         var identity = new WireWriter(32);
+        identity.WriteByte(Version);
         Self.Write(identity);
         var counter = new WireWriter(16);
+        counter.WriteByte(Version);
 
         // The counter when this replica was last emptied; what came after is in the clock.
         counter.WriteVarint((ulong)_counterFloor + 1);

@@ -10,6 +10,11 @@ namespace GossipCluster.Core.Replication;
 /// <param name="HasSynced">True where it has all that the partition had when it became a primary: what it lacks was never acknowledged by it.</param>
 public sealed record Stamp(DotSet Clock, long RingVersion, bool IsPrimary, bool HasSynced);
 
+/// <summary>Numbers the questions of one replica object, so that an answer to an earlier question, or to an earlier life, is told from one to this.</summary>
+/// <param name="Life">Random, the same for all questions of the object.</param>
+/// <param name="Number">Counts them.</param>
+public readonly record struct AskNumber(ulong Life, long Number);
+
 /// <summary>What the replicas of one partition say to each other. Any message may be lost, doubled, late or out of order.</summary>
 public abstract record PeerMessage
 {
@@ -30,13 +35,16 @@ public abstract record PeerMessage
     public sealed record Replicated(ulong Op, bool Counts, Stamp Stamp) : PeerMessage;
 
     /// <summary>From a primary: this is what I have; send me what I lack. Answered by <see cref="SyncPart"/> or <see cref="TransferNeeded"/>.</summary>
-    public sealed record SyncAsk(Stamp Stamp) : PeerMessage;
+    /// <param name="Ask">Comes back with the answer.</param>
+    /// <param name="Stamp">What the asker has.</param>
+    public sealed record SyncAsk(AskNumber Ask, Stamp Stamp) : PeerMessage;
 
     /// <summary>Some of what the asker lacks, or nothing where it lacks nothing.</summary>
+    /// <param name="Ask">As asked.</param>
     /// <param name="Records">Each good by itself.</param>
     /// <param name="IsComplete">False where there is more: ask again once these are durable.</param>
     /// <param name="Stamp">What the answering replica has.</param>
-    public sealed record SyncPart(IReadOnlyList<Record> Records, bool IsComplete, Stamp Stamp) : PeerMessage;
+    public sealed record SyncPart(AskNumber Ask, IReadOnlyList<Record> Records, bool IsComplete, Stamp Stamp) : PeerMessage;
 
     /// <summary>What the asker lacks can only be had by a full transfer. Answered by <see cref="TransferAsk"/>.</summary>
     public sealed record TransferNeeded(Stamp Stamp) : PeerMessage;

@@ -31,6 +31,8 @@ public abstract record ReplicaEffect
     /// <summary>A peer has the write, durably.</summary>
     public sealed record Acknowledged(ulong Op, NodeName Peer, bool Counts) : ReplicaEffect;
 
-    /// <summary>A peer has answered a sync to its end, and all of it is durable here: for who waits for a context to be seen.</summary>
-    public sealed record Synced(NodeName Peer) : ReplicaEffect;
+    /// <summary>A peer has answered a sync to its end, and all that it had then is durable here: for who waits for a context to be seen.</summary>
+    /// <param name="Peer">Who.</param>
+    /// <param name="Ask">The number of the question that was answered last: <see cref="ReplicaProtocol.AsksSoFar"/> when it was asked.</param>
+    public sealed record Synced(NodeName Peer, long Ask) : ReplicaEffect;
 }

@@ -45,7 +45,7 @@ public partial class ReplicaProtocol
         if (_otherMembers.All(member => _heardForFold.TryGetValue(member, out var stamp) && AgreesToFold(stamp)))
         {
             (_foldAfter, _foldAsked) = (null, false);
-            StageAlone(() => OldDots(Replica.Clock).Equals(old) && Replica.TryStageFold(), effects);
+            StageAlone(_ => OldDots(Replica.Clock).Equals(old) && Replica.TryStageFold(), effects);
             return;
         }
 
@@ -80,7 +80,7 @@ public partial class ReplicaProtocol
         foreach (var record in records)
         {
             if (record.Kind != RecordKind.Fold || Replica.KnowsFold(record)) continue;
-            StageAlone(() => StageFold(record), effects);
+            StageAlone(_ => StageFold(record), effects);
         }
     }
 

@@ -13,10 +13,13 @@ public partial class ReplicaProtocol
     /// <summary>True where what a peer sends is taken in: only a primary, in the ring that it sees itself (rule 7).</summary>
     protected internal virtual bool TakesIn => IsPrimary;
 
+    /// <summary>How many questions this object has asked: who waits for an answer to a question asked now waits for a greater number.</summary>
+    public long AsksSoFar => _asks;
+
     /// <summary>Starts a pairwise sync: asks a peer for what this replica lacks. Nothing where it is no primary.</summary>
     public void SyncWith(NodeName peer, List<ReplicaEffect> effects)
     {
-        if (TakesIn) effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.SyncAsk(Stamp)));
+        if (TakesIn) effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.SyncAsk(new AskNumber(_life, ++_asks), Stamp)));
     }
 
     /// <summary>Hinted handoff: a fallback with something in it offers it to a primary.</summary>
@@ -28,7 +31,7 @@ public partial class ReplicaProtocol
     /// <summary>Empties a fallback that every primary has caught up with; nothing otherwise.</summary>
     public void TryEmpty(List<ReplicaEffect> effects)
     {
-        if (IsEmptiable()) StageAlone(StageEmptied, effects);
+        if (IsEmptiable()) StageAlone(_ => StageEmptied(), effects);
     }
 
     /// <summary>Drops one key's hints where a write quorum of primaries is known to have them: a fallback out of room.</summary>
@@ -37,7 +40,7 @@ public partial class ReplicaProtocol
     /// <param name="effects">What is to be done.</param>
     public void TryDropHints(Key key, int w, List<ReplicaEffect> effects)
     {
-        StageAlone(() => !IsPrimary && Replica.DotsOfKey(key) is { IsEmpty: false } dots && Watermarks.CountHaving(dots) >= w && Replica.TryStageHintsDropped(key), effects);
+        StageAlone(_ => !IsPrimary && Replica.DotsOfKey(key) is { IsEmpty: false } dots && Watermarks.CountHaving(dots) >= w && Replica.TryStageHintsDropped(key), effects);
     }
 
     /// <summary>Read repair: one key's state for a peer whose clock was seen by a reader.</summary>
@@ -54,8 +57,9 @@ public partial class ReplicaProtocol
             case PeerMessage.Replicate replicate:
                 LearnFolds(replicate.Records, effects);
                 if (Defers(e => Receive(from, message, e))) return;
+                var refused = RecordsRefused;
                 StageAll(replicate.Records);
-                WhenDurable(new Waiting(WaitingKind.Replicated, replicate.Op, from, null, replicate.IsWhole), effects);
+                WhenDurable(new Waiting(WaitingKind.Replicated, replicate.Op, from, null, replicate.IsWhole && RecordsRefused == refused), effects);
                 break;
             case PeerMessage.Replicated replicated:
                 Hear(from, replicated.Stamp, effects);
@@ -63,7 +67,7 @@ public partial class ReplicaProtocol
                 break;
             case PeerMessage.SyncAsk ask:
                 Hear(from, ask.Stamp, effects);
-                effects.Add(new ReplicaEffect.Send(from, AnswerTo(ask.Stamp)));
+                effects.Add(new ReplicaEffect.Send(from, AnswerTo(ask)));
                 break;
             case PeerMessage.SyncPart part:
                 Hear(from, part.Stamp, effects);
@@ -73,7 +77,7 @@ public partial class ReplicaProtocol
                 // A part told twice must not go on twice: only news keeps a conversation alive.
                 if (StageAll(part.Records) || part.IsComplete)
                 {
-                    WhenDurable(new Waiting(WaitingKind.SyncPart, IsSource(part.Stamp) ? 1u : 0, from, null, part.IsComplete), effects);
+                    WhenDurable(new Waiting(WaitingKind.SyncPart, 0, from, null, part.IsComplete) { Stamp = part.Stamp, Ask = part.Ask }, effects);
                 }
 
                 break;
@@ -172,24 +176,28 @@ public partial class ReplicaProtocol
     /// <summary>True where the word counts (rule 7).</summary>
     protected internal virtual bool Listen(NodeName from, Stamp stamp) => Watermarks.Heard(from, Replica.Resolve(stamp.Clock), stamp.RingVersion, stamp.IsPrimary);
 
-    private PeerMessage AnswerTo(Stamp asker)
+    private PeerMessage AnswerTo(PeerMessage.SyncAsk ask)
     {
-        var answer = Replica.Missing(asker.Clock, _options.PartBytesMax);
-        return answer.Need == SyncNeed.FullTransfer ? new PeerMessage.TransferNeeded(Stamp) : new PeerMessage.SyncPart(answer.Records, answer.IsComplete, Stamp);
+        var answer = Replica.Missing(ask.Stamp.Clock, _options.PartBytesMax);
+        return answer.Need == SyncNeed.FullTransfer ? new PeerMessage.TransferNeeded(Stamp) : new PeerMessage.SyncPart(ask.Ask, answer.Records, answer.IsComplete, Stamp);
     }
 
-    private void SyncPartIsDurable(NodeName peer, bool isComplete, bool peerHasSynced, List<ReplicaEffect> effects)
+    private void SyncPartIsDurable(in Waiting part, List<ReplicaEffect> effects)
     {
-        if (!isComplete)
+        if (!part.Flag)
         {
-            SyncWith(peer, effects);
+            SyncWith(part.Peer, effects);
             return;
         }
 
-        effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Know(Stamp)));
-        effects.Add(new ReplicaEffect.Synced(peer));
-        _completed.Add(peer);
-        HasSynced |= IsPrimary && (peerHasSynced || _otherMembers.All(_completed.Contains));
+        effects.Add(new ReplicaEffect.Send(part.Peer, new PeerMessage.Know(Stamp)));
+
+        // An answer to a question of an earlier life, or one of which something was refused, proves nothing.
+        if (part.Ask.Life != _life || !Replica.Clock.Dominates(Replica.Resolve(part.Stamp!.Clock))) return;
+        effects.Add(new ReplicaEffect.Synced(part.Peer, part.Ask.Number));
+        if (part.Ask.Number <= _completedFrom) return;
+        _completed.Add(part.Peer);
+        HasSynced |= IsPrimary && (IsSource(part.Stamp) || _otherMembers.All(_completed.Contains));
     }
 
     private bool IsSource(Stamp stamp) => stamp.IsPrimary && stamp.HasSynced && stamp.RingVersion == Watermarks.RingVersion;
@@ -217,10 +225,16 @@ public partial class ReplicaProtocol
         {
             _transferSource = null;
             StageAlone(
-                () =>
+                later =>
                 {
-                    if (!Replica.Stage(part.Record, out _)) return false;
-                    WhenDurable(new Waiting(WaitingKind.SyncPart, IsSource(part.Stamp) ? 1u : 0, from, null, true), effects);
+                    if (!Replica.Stage(part.Record, out _))
+                    {
+                        RecordsRefused++;
+                        return false;
+                    }
+
+                    // The source has gone on since it was frozen: the rest comes as any sync.
+                    WhenDurable(new Waiting(WaitingKind.SyncPart, 0, from, null, false) { Stamp = part.Stamp }, later);
                     return true;
                 },
                 effects);

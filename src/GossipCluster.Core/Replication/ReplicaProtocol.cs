@@ -37,13 +37,16 @@ public partial class ReplicaProtocol
     private readonly ReplicationOptions _options;
     private readonly Func<ulong> _random;
     private readonly List<Waiting> _waiting = [];
-    private readonly Queue<Func<bool>> _alone = new();
+    private readonly Queue<Func<List<ReplicaEffect>, bool>> _alone = new();
     private readonly Queue<Action<List<ReplicaEffect>>> _deferred = new();
     private readonly HashSet<NodeName> _completed = [];
     private readonly List<Delta> _past = [];
     private IReadOnlyList<NodeName> _otherMembers = [];
     private ReplicaId? _identity;
     private Batch? _inFlight;
+    private readonly ulong _life;
+    private long _asks;
+    private long _completedFrom;
     private bool _staging;
     private bool _draining;
 
@@ -57,6 +60,7 @@ public partial class ReplicaProtocol
         Self = self;
         Replica = replica;
         _random = random;
+        _life = random();
         _options = options ?? ReplicationOptions.Default;
     }
 
@@ -99,6 +103,7 @@ public partial class ReplicaProtocol
         _otherMembers = [.. members.Where(member => member != Self)];
         if (IsPrimary && wasPrimary) return;
         _completed.Clear();
+        _completedFrom = _asks;
         HasSynced = IsPrimary && _otherMembers.Count == 0;
     }
 
@@ -110,9 +115,9 @@ public partial class ReplicaProtocol
     /// <summary>A local write: staged here, answered by <see cref="ReplicaEffect.Refused"/> or, once durable, <see cref="ReplicaEffect.Committed"/>.</summary>
     public void Write(ulong op, DataType type, Key key, Operation operation, WriteContext context, List<ReplicaEffect> effects)
     {
-        if (Defers(e => Write(op, type, key, operation, context, e)))
+        if (Defers(e => Write(op, type, key, operation, context, e), out var isDropped))
         {
-            if (_deferred.Count > _options.DeferredMax) effects.Add(new ReplicaEffect.Refused(op, Overloaded(type), null));
+            if (isDropped) effects.Add(new ReplicaEffect.Refused(op, Overloaded(type), null));
             return;
         }
 
@@ -138,6 +143,7 @@ public partial class ReplicaProtocol
     public void Durable(Batch batch, List<ReplicaEffect> effects)
     {
         Replica.Commit(batch);
+        if (IsPrimary && Watermarks.OtherPrimaries.Count == 0) Replica.Trim(Replica.Clock);
         if (batch.IsAlone) Watermarks.Resolve(Replica.Resolve);
         _inFlight = null;
         var released = 0;
@@ -154,7 +160,7 @@ public partial class ReplicaProtocol
         _alone.Clear();
         _deferred.Clear();
         _inFlight = null;
-        if (_identity is not null) _alone.Enqueue(StageIdentity);
+        if (_identity is not null) _alone.Enqueue(_ => StageIdentity());
         Persist(effects);
     }
 
@@ -162,7 +168,7 @@ public partial class ReplicaProtocol
     public void AssumeIdentity(ReplicaId id, List<ReplicaEffect> effects)
     {
         _identity = id;
-        StageAlone(StageIdentity, effects);
+        StageAlone(_ => StageIdentity(), effects);
     }
 
     /// <summary>The past that must travel with a delta (rule 8).</summary>
@@ -176,18 +182,22 @@ public partial class ReplicaProtocol
     }
 
     /// <summary>Stages a record that stands alone as soon as nothing else is pending; everything that comes meanwhile waits.</summary>
-    private void StageAlone(Func<bool> stage, List<ReplicaEffect> effects)
+    private void StageAlone(Func<List<ReplicaEffect>, bool> stage, List<ReplicaEffect> effects)
     {
         _alone.Enqueue(stage);
         Persist(effects);
     }
 
-    private bool Defers(Action<List<ReplicaEffect>> input)
+    private bool Defers(Action<List<ReplicaEffect>> input) => Defers(input, out _);
+
+    private bool Defers(Action<List<ReplicaEffect>> input, out bool isDropped)
     {
+        isDropped = false;
         var free = _alone.Count == 0 && _deferred.Count == 0 && _inFlight is not { IsAlone: true };
         if (free || _draining) return false;
-        if (_deferred.Count <= _options.DeferredMax) _deferred.Enqueue(input);
-        else Overflowed++;
+        isDropped = _deferred.Count >= _options.DeferredMax;
+        if (isDropped) Overflowed++;
+        else _deferred.Enqueue(input);
         return true;
     }
 
@@ -200,7 +210,7 @@ public partial class ReplicaProtocol
         {
             if (!Replica.HasPending && _alone.TryDequeue(out var stage))
             {
-                stage();
+                stage(effects);
             }
             else if (_alone.Count == 0 && _deferred.TryDequeue(out var input))
             {
@@ -236,7 +246,7 @@ public partial class ReplicaProtocol
                 effects.Add(new ReplicaEffect.Send(waiting.Peer, new PeerMessage.Replicated(waiting.Op, waiting.Flag, Stamp)));
                 break;
             case WaitingKind.SyncPart:
-                SyncPartIsDurable(waiting.Peer, isComplete: waiting.Flag, peerHasSynced: waiting.Op != 0, effects);
+                SyncPartIsDurable(waiting, effects);
                 break;
             case WaitingKind.Stamp:
                 effects.Add(new ReplicaEffect.Send(waiting.Peer, new PeerMessage.StampTold(Stamp)));
@@ -265,5 +275,11 @@ public partial class ReplicaProtocol
     private readonly record struct Waiting(WaitingKind Kind, ulong Op, NodeName Peer, Delta? Delta, bool Flag)
     {
         public long Batch { get; init; }
+
+        /// <summary>For a part of a sync: what the sender had.</summary>
+        public Stamp? Stamp { get; init; }
+
+        /// <summary>For a part of a sync: which question it answers.</summary>
+        public AskNumber Ask { get; init; }
     }
 }
