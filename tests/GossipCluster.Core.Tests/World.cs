@@ -106,6 +106,9 @@ internal sealed class World
         var staged = member.Staged();
         var deed = new Deed(member.Index, _deeds++, key);
 
+        // What only adds ignores its context.
+        if (!step.Operation.Removes) observed = null;
+
         var result = member.Kernel.Stage(_type, key, step.Operation, context);
 
         if (result.Error?.Problem == OperationProblem.ContextNotSeen)

@@ -32,7 +32,8 @@ public sealed class HostileBytesTests
 
                 var allocated = Hostile.Allocated(() => isStaged = replica.Stage(record, out error));
 
-                Assert.InRange(allocated, 0, 30_000 + (record.Bytes.Length * 200L));
+                // The constant is for the table of replica ids, which doubles now and then over all the cases.
+                Assert.InRange(allocated, 0, 200_000 + (record.Bytes.Length * 200L));
                 if (!isStaged)
                 {
                     Assert.False(string.IsNullOrEmpty(error.Expected));
