@@ -210,14 +210,26 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
 internal readonly record struct SlotRange(int Slot, long First, long Last);
 
 /// <summary>What the log knows of some dots: their key, and their delta as long as there is room.</summary>
-internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges)
+internal sealed class LogEntry
 {
-    public Key Key { get; } = key;
+    // Nearly always there is one range; only more of them take an array.
+    private readonly SlotRange _range;
+    private readonly SlotRange[]? _ranges;
 
-    public Delta? Delta { get; set; } = delta;
+    public LogEntry(Key key, Delta? delta, ReadOnlySpan<SlotRange> ranges)
+    {
+        Key = key;
+        Delta = delta;
+        if (ranges.Length == 1) _range = ranges[0];
+        else _ranges = ranges.ToArray();
+    }
+
+    public Key Key { get; }
+
+    public Delta? Delta { get; set; }
 
     /// <summary>The dots that this entry brought into the clock.</summary>
-    public SlotRange[] Ranges { get; } = ranges;
+    public ReadOnlySpan<SlotRange> Ranges => _ranges ?? new ReadOnlySpan<SlotRange>(in _range);
 
     public int AliveRanges { get; set; }
 

@@ -8,10 +8,14 @@ namespace GossipCluster.Core.Kernel;
 internal sealed class ReplicaTable
 {
     private readonly List<ReplicaId> _ids = [];
+    private readonly List<int[]> _alone = [];
 
     public int Count => _ids.Count;
 
     public ReplicaId this[int slot] => _ids[slot];
+
+    /// <summary>An array of this slot alone, always the same one: what most deltas name. Not to be changed.</summary>
+    public int[] Alone(int slot) => _alone[slot];
 
     /// <summary>The slot of an id; a new one where it was never met.</summary>
     public int SlotOf(ReplicaId id)
@@ -19,6 +23,7 @@ internal sealed class ReplicaTable
         var slot = Find(id);
         if (slot >= 0) return slot;
         _ids.Add(id);
+        _alone.Add([_ids.Count - 1]);
         return _ids.Count - 1;
     }
 
