@@ -90,6 +90,7 @@ internal readonly struct ItemTree
         /// <summary>The first child that may hold the path: the last whose separator is below it.</summary>
         public int FirstFor(ReadOnlySpan<byte> path)
         {
+            if (path.IsEmpty) return 0;
             int low = 0, high = Children.Length - 1;
             while (low < high)
             {
@@ -101,10 +102,12 @@ internal readonly struct ItemTree
             return low;
         }
 
-        /// <summary>The last child that may hold the path: the last whose separator is at most the path.</summary>
-        public int LastFor(ReadOnlySpan<byte> path)
+        /// <summary>The last child that may hold the path: the last whose separator is at most the path. Not before <paramref name="first"/>.</summary>
+        public int LastFor(ReadOnlySpan<byte> path, int first)
         {
-            int low = 0, high = Children.Length - 1;
+            // Nearly always it is the first one, too.
+            if (first == Children.Length - 1 || Separators[first + 1].AsSpan().SequenceCompareTo(path) > 0) return first;
+            int low = first + 1, high = Children.Length - 1;
             while (low < high)
             {
                 var middle = (low + high + 1) >>> 1;

@@ -41,11 +41,16 @@ internal sealed class ItemTreeEditor
     private void EditBranch(ItemTree.Branch branch, ReadOnlySpan<ItemEdit> edits, byte[]? separator, byte[]? upper, int depth, List<Node> output)
     {
         var first = branch.FirstFor(edits[0].Path.Span);
-        var last = branch.LastFor(edits[^1].Path.Span);
+        var last = branch.LastFor(edits[^1].Path.Span, first);
         var edited = Level(depth + 1);
         for (var i = first; i <= last; i++)
         {
             var childUpper = i + 1 < branch.Children.Length ? branch.Separators[i + 1] : upper;
+            if (first == last)
+            {
+                Edit(branch.Children[i], edits, branch.Separators[i], childUpper, depth + 1, edited);
+                break;
+            }
 
             // Edits at the upper bound itself may concern items on both sides of it: drops are tried on both, adds go to the right.
             var end = childUpper is null ? edits.Length : CountUpTo(edits, childUpper, inclusive: true);
@@ -62,8 +67,9 @@ internal sealed class ItemTreeEditor
     /// <summary>True for the usual edit: one child has become one other, and has nobody to be joined with.</summary>
     private static bool IsReplacement(ItemTree.Branch branch, int first, int last, List<Node> edited) =>
         first == last && edited.Count == 1
-        && (first == 0 || !AreSmall(branch.Children[first - 1], edited[0].Item))
-        && (last == branch.Children.Length - 1 || !AreSmall(edited[0].Item, branch.Children[last + 1]));
+        && (!IsSmall(edited[0].Item)
+            || ((first == 0 || !AreSmall(branch.Children[first - 1], edited[0].Item))
+                && (last == branch.Children.Length - 1 || !AreSmall(edited[0].Item, branch.Children[last + 1]))));
 
     private void Rebuild(ItemTree.Branch branch, int first, int last, List<Node> edited, byte[]? separator, List<Node> output)
     {
@@ -194,6 +200,11 @@ internal sealed class ItemTreeEditor
 
         nodes.Add(node);
     }
+
+    /// <summary>False where a node is too large to be joined with any other, which saves a look at its neighbours.</summary>
+    private static bool IsSmall(object node) => node is ItemTree.Branch branch
+        ? branch.Children.Length < ItemTree.FanOutMax / 2
+        : ((byte[])node).Length < ItemTree.LeafBytesMax / 2;
 
     private static bool AreSmall(object left, object right) => left is ItemTree.Branch before
         ? before.Children.Length + ((ItemTree.Branch)right).Children.Length <= ItemTree.FanOutMax / 2
