@@ -217,9 +217,10 @@ internal sealed class SimNode(Simulation world, NodeName name)
             // Says that it is on disk, and puts it there later, if at all.
             foreach (var record in batch.Records) Register(partition, record);
             var speaker = Life;
+            Record[] records = [.. batch.Records];
             world.After(world.Delay(5), () =>
             {
-                if (Life == speaker) Disk.Log[partition].Add([.. batch.Records]);
+                if (Life == speaker) Disk.Log[partition].Add(records);
             });
             world.After(TimeSpan.Zero, () =>
             {
@@ -282,7 +283,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
         if (record.Kind != RecordKind.Delta) return;
         var table = new ReplicaTable();
-        Check.That(Delta.TryRead(record.Bytes.Span, table, null, out var delta, out var error), error.ToString());
+        Check.That(Delta.TryRead(record.Bytes, table, null, out var delta, out var error), error.ToString());
         if (table[delta!.WriterSlot].Node != Name) return;
         var write = world.Oracles[partition].Register(delta, table, out var isNew);
         if (!isNew) return;

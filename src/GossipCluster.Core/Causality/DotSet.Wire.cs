@@ -73,19 +73,29 @@ public sealed partial class DotSet
         if (reader.Failed) return [];
         var ranges = new CounterRange[count];
         long previous = -1;
-        for (var i = 0; i < count; i++)
-        {
-            var gap = reader.ReadLong();
-            var length = reader.ReadLong();
+        for (var i = 0; i < count && !reader.Failed; i++) ranges[i] = ReadRange(ref reader, ref previous);
+        return reader.Failed ? [] : ranges;
+    }
 
-            // One below the greatest long, so that "the counter after the last" never overflows.
-            if (gap > CounterMax - previous - 2 || length > CounterMax - (previous + 2 + gap)) reader.Fail($"counters up to {CounterMax}");
-            if (reader.Failed) return [];
-            ranges[i] = new CounterRange(previous + 2 + gap, previous + 2 + gap + length);
-            previous = ranges[i].Last;
-        }
+    /// <summary>Checks ranges and keeps nothing of them.</summary>
+    internal static void SkipRanges(ref WireReader reader)
+    {
+        var count = reader.ReadCount(2);
+        if (count == 0) reader.Fail("at least one range");
+        long previous = -1;
+        for (var i = 0; i < count && !reader.Failed; i++) ReadRange(ref reader, ref previous);
+    }
 
-        return ranges;
+    private static CounterRange ReadRange(ref WireReader reader, ref long previous)
+    {
+        var gap = reader.ReadLong();
+        var length = reader.ReadLong();
+
+        // One below the greatest long, so that "the counter after the last" never overflows.
+        if (gap > CounterMax - previous - 2 || length > CounterMax - (previous + 2 + gap)) reader.Fail("counters up to 2^62 - 1");
+        var range = new CounterRange(previous + 2 + gap, previous + 2 + gap + length);
+        previous = range.Last;
+        return range;
     }
 
     /// <summary>The greatest counter a dot can have: at a million writes a second it lasts 146,000 years.</summary>

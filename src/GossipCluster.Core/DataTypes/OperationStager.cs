@@ -113,10 +113,10 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         {
             _path.Append(ItemPath.Element);
             _path.Append(element.Span);
-            if (_context.Observed is null && !_tree.AnyAt(_path.Bytes)) return NotPresent(Encoding.UTF8.GetString(element.Span), DataType.Set);
 
             // An element that is added as well is superseded whole by the add.
-            if (added is null || !added.Contains(element)) SupersedeObserved(isBelow: false);
+            var isPresent = added is not null && added.Contains(element) ? _tree.AnyAt(_path.Bytes) : SupersedeObserved(isBelow: false) > 0;
+            if (_context.Observed is null && !isPresent) return NotPresent(Encoding.UTF8.GetString(element.Span), DataType.Set);
             _path.Truncate(length);
         }
 
@@ -222,11 +222,10 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         EnsurePresence();
         var length = _path.Length;
         if (update.Remove.Count > 0 && !_context.MayRemove) return NeedsState(DataType.Map);
-        foreach (var field in update.Remove.Distinct())
+        foreach (var field in update.Remove.Count <= 1 ? update.Remove : update.Remove.Distinct())
         {
             _path.EnterField(field);
-            if (_context.Observed is null && !_tree.AnyBelow(_path.Bytes)) return NotPresent(field.ToString(), DataType.Map);
-            SupersedeObserved(isBelow: true);
+            if (SupersedeObserved(isBelow: true) == 0 && _context.Observed is null) return NotPresent(field.ToString(), DataType.Map);
             _path.Truncate(length);
         }
 
@@ -274,7 +273,8 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         delta.EndGroup(_path.Bytes, isBelow);
     }
 
-    private void SupersedeObserved(bool isBelow)
+    /// <summary>Supersedes what was observed; gives how many items that is.</summary>
+    private int SupersedeObserved(bool isBelow)
     {
         foreach (ref readonly var item in isBelow ? _tree.Below(_path.Bytes) : _tree.At(_path.Bytes))
         {
@@ -283,7 +283,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
             if (isBelow) _removed.Add(ItemEdit.Drop(item));
         }
 
-        delta.EndGroup(_path.Bytes, isBelow);
+        return delta.EndGroup(_path.Bytes, isBelow);
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Distinct(IReadOnlyList<ReadOnlyMemory<byte>> elements) =>

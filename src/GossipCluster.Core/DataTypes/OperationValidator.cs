@@ -45,7 +45,7 @@ internal static class OperationValidator
 
     private static OperationError? CheckMap(Operation.UpdateMap update, int depth, ref Budget budget)
     {
-        var seen = new HashSet<FieldName>();
+        var seen = update.Update.Count > 1 ? new HashSet<FieldName>() : null;
         foreach (var field in update.Remove)
         {
             if (CheckField(field, ref budget) is { } error) return error;
@@ -54,7 +54,7 @@ internal static class OperationValidator
         foreach (var (field, operation) in update.Update)
         {
             if (CheckField(field, ref budget) is { } error) return error;
-            if (!seen.Add(field)) return new OperationError(OperationProblem.BadField, $"The field '{field}' is updated twice in one operation.", DataType.Map);
+            if (seen is not null && !seen.Add(field)) return new OperationError(OperationProblem.BadField, $"The field '{field}' is updated twice in one operation.", DataType.Map);
             if (Check(field.Type, operation, depth + 1, ref budget) is { } below) return below;
         }
 

@@ -8,48 +8,63 @@ namespace GossipCluster.Core.Kernel;
 public sealed class Batch
 {
     private const byte Version = 1;
-    private readonly List<Record> _records = [];
 
-    internal Batch(long number) => Number = number;
+    // Lent by the replica, which takes it back for a later batch.
+    private BatchContents? _contents;
+
+    internal Batch(long number, BatchContents contents) => (Number, _contents) = (number, contents);
+
+    /// <summary>A batch of nothing, as often as it is wanted.</summary>
+    internal static Batch Nothing(long number) => new(number, BatchContents.Nothing);
 
     /// <summary>Counts the batches of this replica object from 1; commits come in this order.</summary>
     public long Number { get; }
 
-    /// <summary>What has to be written to disk before <see cref="Replica.Commit"/>.</summary>
-    public IReadOnlyList<Record> Records => _records;
+    /// <summary>What has to be written to disk before <see cref="Replica.Commit"/>. Can be read until the batch after this one is committed.</summary>
+    /// <exception cref="InvalidOperationException">Read later than that.</exception>
+    public IReadOnlyList<Record> Records => Contents.Records;
 
     /// <summary>True where there is nothing to write.</summary>
-    public bool IsEmpty => _records.Count == 0;
+    public bool IsEmpty => Contents.Records.Count == 0;
 
-    /// <summary>The keys that the batch changes.</summary>
+    /// <summary>The keys that the batch changes. Can be read until the batch after this one is committed.</summary>
+    /// <exception cref="InvalidOperationException">Read later than that.</exception>
     public IReadOnlyCollection<Key> ChangedKeys => Trees.Keys;
 
     /// <summary>True for a record that concerns the replica as a whole: nothing may be staged until it is committed.</summary>
     public bool IsAlone => Alone is not null;
 
-    internal Dictionary<Key, ItemTree> Trees { get; } = new(Key.Comparer.Instance);
+    internal Dictionary<Key, ItemTree> Trees => Contents.Trees;
 
-    internal List<SlotRange> Dots { get; } = [];
+    internal List<LogEntry> LogEntries => Contents.LogEntries;
 
-    internal List<LogEntry> LogEntries { get; } = [];
+    internal List<TransferChunk> Chunks => Contents.Chunks;
 
-    internal List<TransferChunk> Chunks { get; } = [];
-
-    internal List<(ulong KeyHash, UInt128 Difference)> Audit { get; } = [];
+    internal List<(ulong KeyHash, UInt128 Difference)> Audit => Contents.Audit;
 
     /// <summary>What a record that must stand alone does when it is durable; null in ordinary batches.</summary>
     internal Action? Alone { get; set; }
 
-    internal int RecordCount => _records.Count;
+    internal int RecordCount => Contents.Records.Count;
 
-    internal void Add(Record record) => _records.Add(record);
+    private BatchContents Contents => _contents ?? throw new InvalidOperationException($"Batch {Number} is long committed; its memory serves another.");
+
+    internal void Add(Record record) => Contents.Records.Add(record);
+
+    /// <summary>Takes the contents away, for another batch. From here on nothing of this one can be read.</summary>
+    internal BatchContents Release()
+    {
+        var contents = Contents;
+        _contents = null;
+        return contents;
+    }
 
     /// <summary>Writes the batch.</summary>
     public void Write(WireWriter writer)
     {
         writer.WriteByte(Version);
-        writer.WriteCount(_records.Count);
-        foreach (var record in _records) record.Write(writer);
+        writer.WriteCount(Contents.Records.Count);
+        foreach (var record in Contents.Records) record.Write(writer);
     }
 
     /// <summary>Reads the records of a batch.</summary>

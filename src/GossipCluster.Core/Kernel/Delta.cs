@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Wire;
@@ -63,9 +64,15 @@ public sealed class Delta
     internal GroupReader Groups => new(_bytes, _groupsOffset);
 
     /// <summary>Reads a delta that may be hostile; checks all of it, so that nobody needs to check again.</summary>
-    internal static bool TryRead(ReadOnlySpan<byte> input, ReplicaTable table, Func<ReadOnlyMemory<byte>, Key>? intern, [NotNullWhen(true)] out Delta? delta, out WireError error)
+    /// <param name="memory">Kept, not copied, where it is a whole array: a record's bytes never change.</param>
+    /// <param name="table">Where the ids that it names have their slots.</param>
+    /// <param name="intern">Gives an equal key that is in memory already.</param>
+    /// <param name="delta">The delta.</param>
+    /// <param name="error">What is wrong with it.</param>
+    internal static bool TryRead(ReadOnlyMemory<byte> memory, ReplicaTable table, Func<ReadOnlyMemory<byte>, Key>? intern, [NotNullWhen(true)] out Delta? delta, out WireError error)
     {
         delta = null;
+        var input = memory.Span;
         var reader = new WireReader(input);
         if (reader.ReadByte() != Version) reader.Fail("a delta of version 1");
         var keyLength = reader.ReadPrefixed(Key.FlatBytesMax).Length;
@@ -100,14 +107,15 @@ public sealed class Delta
             for (var j = 0; j < runs && !reader.Failed; j++)
             {
                 reader.ReadInt(slots.Length - 1, "the number of a replica id of this message");
-                DotSet.ReadRanges(ref reader);
+                DotSet.SkipRanges(ref reader);
             }
         }
 
         if (!reader.Failed && reader.Remaining > 0) reader.Fail("the end of a delta");
         error = reader.Error;
         if (reader.Failed) return false;
-        var bytes = input.ToArray();
+        var isWhole = MemoryMarshal.TryGetArray(memory, out var segment) && segment.Array!.Length == memory.Length;
+        var bytes = isWhole ? segment.Array! : memory.ToArray();
         var key = intern?.Invoke(bytes.AsMemory(keyOffset, keyLength)) ?? Key.OfFlat(bytes.AsSpan(keyOffset, keyLength));
         delta = new Delta(bytes, key, slots, first, itemCount, hasEvent, itemsOffset, groupsOffset);
         return true;

@@ -236,17 +236,30 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
 internal readonly record struct SlotRange(int Slot, long First, long Last);
 
 /// <summary>What the log knows of some dots: their key, and their delta as long as there is room.</summary>
-internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges, Record? fold = null)
+internal sealed class LogEntry
 {
+    // Nearly always there is one range; only more of them take an array.
+    private readonly SlotRange[]? _ranges;
+    private SlotRange _range;
+
+    public LogEntry(Key key, Delta? delta, ReadOnlySpan<SlotRange> ranges, Record? fold = null)
+    {
+        Key = key;
+        Delta = delta;
+        Fold = fold;
+        if (ranges.Length == 1) _range = ranges[0];
+        else _ranges = ranges.ToArray();
+    }
+
+    public Key Key { get; }
+
+    public Delta? Delta { get; set; }
+
     /// <summary>The record of a fold, which belongs to no key; null in all other entries.</summary>
-    public Record? Fold { get; } = fold;
-
-    public Key Key { get; } = key;
-
-    public Delta? Delta { get; set; } = delta;
+    public Record? Fold { get; }
 
     /// <summary>The dots that this entry brought into the clock.</summary>
-    public SlotRange[] Ranges { get; } = ranges;
+    public ReadOnlySpan<SlotRange> Ranges => _ranges ?? new ReadOnlySpan<SlotRange>(in _range);
 
     public int AliveRanges { get; set; }
 
@@ -256,9 +269,10 @@ internal sealed class LogEntry(Key key, Delta? delta, SlotRange[] ranges, Record
     /// <summary>One of the ranges has a new name.</summary>
     public void Rename(SlotRange from, SlotRange to)
     {
-        for (var i = 0; i < Ranges.Length; i++)
+        if (_range == from) _range = to;
+        for (var i = 0; i < _ranges?.Length; i++)
         {
-            if (Ranges[i] == from) Ranges[i] = to;
+            if (_ranges[i] == from) _ranges[i] = to;
         }
     }
 

@@ -65,15 +65,32 @@ internal readonly struct ItemTree
     };
 
     /// <summary>An inner node. <c>Separators[0]</c> is null: the first child has no lower bound of its own.</summary>
-    internal sealed class Branch(object[] children, byte[]?[] separators)
+    internal sealed class Branch
     {
-        public readonly object[] Children = children;
-        public readonly byte[]?[] Separators = separators;
-        public readonly int Bytes = children.Sum(BytesOf);
+        public readonly object[] Children;
+        public readonly byte[]?[] Separators;
+        public readonly int Bytes;
+
+        public Branch(object[] children, byte[]?[] separators)
+            : this(children, separators, 0)
+        {
+            foreach (var child in children) Bytes += BytesOf(child);
+        }
+
+        private Branch(object[] children, byte[]?[] separators, int bytes) => (Children, Separators, Bytes) = (children, separators, bytes);
+
+        /// <summary>This branch with another child in one place. Looks at no other child: in a large tree each look is a cache miss.</summary>
+        public Branch With(int index, object child)
+        {
+            object[] children = [.. Children];
+            children[index] = child;
+            return new Branch(children, Separators, Bytes - BytesOf(Children[index]) + BytesOf(child));
+        }
 
         /// <summary>The first child that may hold the path: the last whose separator is below it.</summary>
         public int FirstFor(ReadOnlySpan<byte> path)
         {
+            if (path.IsEmpty) return 0;
             int low = 0, high = Children.Length - 1;
             while (low < high)
             {
@@ -85,10 +102,12 @@ internal readonly struct ItemTree
             return low;
         }
 
-        /// <summary>The last child that may hold the path: the last whose separator is at most the path.</summary>
-        public int LastFor(ReadOnlySpan<byte> path)
+        /// <summary>The last child that may hold the path: the last whose separator is at most the path. Not before <paramref name="first"/>.</summary>
+        public int LastFor(ReadOnlySpan<byte> path, int first)
         {
-            int low = 0, high = Children.Length - 1;
+            // Nearly always it is the first one, too.
+            if (first == Children.Length - 1 || Separators[first + 1].AsSpan().SequenceCompareTo(path) > 0) return first;
+            int low = first + 1, high = Children.Length - 1;
             while (low < high)
             {
                 var middle = (low + high + 1) >>> 1;
@@ -104,9 +123,12 @@ internal readonly struct ItemTree
     [SuppressMessage("Performance", "CA1815", Justification = "An enumerator is not compared.")]
     internal ref struct Enumerator
     {
+        private readonly object? _root;
         private readonly ReadOnlySpan<byte> _path;
         private readonly bool _isPrefix;
-        private readonly (Branch Node, int Child)[]? _stack;
+
+        // The way to the leaf; made when a walk goes on to a second leaf, which the usual one, for the items of one path, does not.
+        private (Branch Node, int Child)[]? _stack;
         private int _depth;
         private byte[]? _leaf;
         private int _next;
@@ -114,14 +136,11 @@ internal readonly struct ItemTree
 
         internal Enumerator(object? root, ReadOnlySpan<byte> path, bool isPrefix)
         {
+            _root = root;
             _path = path;
             _isPrefix = isPrefix;
-            _leaf = root as byte[];
-            if (root is not Branch) return;
-
-            // A tree of 32-way branches that is 16 deep holds more leaves than there is memory.
-            _stack = new (Branch, int)[16];
-            Descend(root, leftmost: false);
+            while (root is Branch branch) root = branch.Children[branch.FirstFor(path)];
+            _leaf = (byte[]?)root;
         }
 
         public readonly Enumerator GetEnumerator() => this;
@@ -167,6 +186,16 @@ internal readonly struct ItemTree
         private void NextLeaf()
         {
             _leaf = null;
+            if (_stack is null)
+            {
+                if (_root is not Branch) return;
+
+                // A tree of 32-way branches that is 16 deep holds more leaves than there is memory.
+                _stack = new (Branch, int)[16];
+                Descend(_root, leftmost: false);
+                _leaf = null;
+            }
+
             while (_depth > 0)
             {
                 ref var frame = ref _stack![_depth - 1];

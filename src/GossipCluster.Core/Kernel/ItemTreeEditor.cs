@@ -13,6 +13,7 @@ internal sealed class ItemTreeEditor
     private const int ScratchBytesMax = 1 << 20;
     private readonly List<int> _offsets = [];
     private readonly List<List<Node>> _levels = [];
+    private readonly List<Node> _children = [];
     private WireWriter _leaf = new(ItemTree.LeafBytesMax * 2);
 
     /// <summary>The tree after the edits.</summary>
@@ -40,31 +41,51 @@ internal sealed class ItemTreeEditor
     private void EditBranch(ItemTree.Branch branch, ReadOnlySpan<ItemEdit> edits, byte[]? separator, byte[]? upper, int depth, List<Node> output)
     {
         var first = branch.FirstFor(edits[0].Path.Span);
-        var last = branch.LastFor(edits[^1].Path.Span);
-        var children = Level(depth + 1);
-        for (var i = 0; i < first; i++) children.Add(new Node(branch.Children[i], branch.Separators[i]));
+        var last = branch.LastFor(edits[^1].Path.Span, first);
+        var edited = Level(depth + 1);
         for (var i = first; i <= last; i++)
         {
             var childUpper = i + 1 < branch.Children.Length ? branch.Separators[i + 1] : upper;
+            if (first == last)
+            {
+                Edit(branch.Children[i], edits, branch.Separators[i], childUpper, depth + 1, edited);
+                break;
+            }
 
             // Edits at the upper bound itself may concern items on both sides of it: drops are tried on both, adds go to the right.
             var end = childUpper is null ? edits.Length : CountUpTo(edits, childUpper, inclusive: true);
-            var childSeparator = i == 0 ? null : branch.Separators[i];
-            if (end == 0) Append(children, new Node(branch.Children[i], childSeparator));
-            else Edit(branch.Children[i], edits[..end], childSeparator, childUpper, depth + 1, children);
+            if (end == 0) Append(edited, new Node(branch.Children[i], branch.Separators[i]));
+            else Edit(branch.Children[i], edits[..end], branch.Separators[i], childUpper, depth + 1, edited);
             if (childUpper is not null) edits = edits[CountUpTo(edits, childUpper, inclusive: false)..];
         }
 
-        for (var i = last + 1; i < branch.Children.Length; i++) Append(children, new Node(branch.Children[i], branch.Separators[i]));
-        if (children.Count == 0) return;
-        if (IsUnchanged(branch, children))
+        if (IsUnchanged(branch, first, last, edited)) Append(output, new Node(branch, separator));
+        else if (IsReplacement(branch, first, last, edited)) Append(output, new Node(branch.With(first, edited[0].Item), separator));
+        else Rebuild(branch, first, last, edited, separator, output);
+    }
+
+    /// <summary>True for the usual edit: one child has become one other, and has nobody to be joined with.</summary>
+    private static bool IsReplacement(ItemTree.Branch branch, int first, int last, List<Node> edited) =>
+        first == last && edited.Count == 1
+        && (!IsSmall(edited[0].Item)
+            || ((first == 0 || !AreSmall(branch.Children[first - 1], edited[0].Item))
+                && (last == branch.Children.Length - 1 || !AreSmall(edited[0].Item, branch.Children[last + 1]))));
+
+    private void Rebuild(ItemTree.Branch branch, int first, int last, List<Node> edited, byte[]? separator, List<Node> output)
+    {
+        _children.Clear();
+        for (var i = 0; i < first; i++) _children.Add(new Node(branch.Children[i], branch.Separators[i]));
+        foreach (var node in edited) Append(_children, node);
+        for (var i = last + 1; i < branch.Children.Length; i++)
         {
-            Append(output, new Node(branch, separator));
-            return;
+            var node = new Node(branch.Children[i], branch.Separators[i]);
+            if (i == last + 1) Append(_children, node);
+            else _children.Add(node);
         }
 
-        children[0] = children[0] with { Separator = null };
-        Split(children, separator, output);
+        if (_children.Count == 0) return;
+        _children[0] = _children[0] with { Separator = null };
+        Split(_children, separator, output);
     }
 
     private void EditLeaf(byte[] leaf, ReadOnlySpan<ItemEdit> edits, byte[]? separator, byte[]? upper, List<Node> output)
@@ -167,20 +188,35 @@ internal sealed class ItemTreeEditor
         if (nodes.Count > 0)
         {
             var before = nodes[^1];
-            switch (before.Item, node.Item)
+            if (AreSmall(before.Item, node.Item))
             {
-                case (byte[] left, byte[] right) when left.Length + right.Length <= ItemTree.LeafBytesMax / 2:
-                    nodes[^1] = before with { Item = (byte[])[.. left, .. right] };
-                    return;
-                case (ItemTree.Branch left, ItemTree.Branch right) when left.Children.Length + right.Children.Length <= ItemTree.FanOutMax / 2:
-                    byte[]?[] separators = [.. left.Separators, .. right.Separators];
-                    separators[left.Children.Length] = node.Separator;
-                    nodes[^1] = before with { Item = new ItemTree.Branch([.. left.Children, .. right.Children], separators) };
-                    return;
+                nodes[^1] = before with
+                {
+                    Item = before.Item is ItemTree.Branch left
+                        ? Joined(left, (ItemTree.Branch)node.Item, node.Separator)
+                        : (byte[])[.. (byte[])before.Item, .. (byte[])node.Item],
+                };
+                return;
             }
         }
 
         nodes.Add(node);
+    }
+
+    /// <summary>False where a node is too large to be joined with any other, which saves a look at its neighbours.</summary>
+    private static bool IsSmall(object node) => node is ItemTree.Branch branch
+        ? branch.Children.Length < ItemTree.FanOutMax / 2
+        : ((byte[])node).Length < ItemTree.LeafBytesMax / 2;
+
+    private static bool AreSmall(object left, object right) => left is ItemTree.Branch before
+        ? before.Children.Length + ((ItemTree.Branch)right).Children.Length <= ItemTree.FanOutMax / 2
+        : ((byte[])left).Length + ((byte[])right).Length <= ItemTree.LeafBytesMax / 2;
+
+    private static ItemTree.Branch Joined(ItemTree.Branch left, ItemTree.Branch right, byte[]? separator)
+    {
+        byte[]?[] separators = [.. left.Separators, .. right.Separators];
+        separators[left.Children.Length] = separator;
+        return new ItemTree.Branch([.. left.Children, .. right.Children], separators);
     }
 
     /// <summary>Makes one branch of the children, or several of even size where they are too many.</summary>
@@ -206,12 +242,12 @@ internal sealed class ItemTreeEditor
         Split(children, null, top);
     }
 
-    private static bool IsUnchanged(ItemTree.Branch branch, List<Node> children)
+    private static bool IsUnchanged(ItemTree.Branch branch, int first, int last, List<Node> edited)
     {
-        if (children.Count != branch.Children.Length) return false;
-        for (var i = 0; i < children.Count; i++)
+        if (edited.Count != last - first + 1) return false;
+        for (var i = first; i <= last; i++)
         {
-            if (!ReferenceEquals(children[i].Item, branch.Children[i])) return false;
+            if (!ReferenceEquals(edited[i - first].Item, branch.Children[i])) return false;
         }
 
         return true;

@@ -28,7 +28,7 @@ internal sealed class LocalIds(ReplicaTable table)
     }
 
     /// <summary>The slots, by message number.</summary>
-    public int[] ToSlots() => [.. _slots];
+    public int[] ToSlots() => _slots.Count == 1 ? table.Alone(_slots[0]) : [.. _slots];
 
     public void Write(WireWriter writer)
     {
@@ -39,7 +39,14 @@ internal sealed class LocalIds(ReplicaTable table)
     /// <summary>Reads the ids of a message as slots of the table; at most <see cref="CountMax"/>.</summary>
     public static int[] Read(ref WireReader reader, ReplicaTable table)
     {
-        var slots = new int[reader.ReadInt(Math.Min(CountMax, reader.Remaining / ReplicaId.WireBytesMin), $"at most {CountMax} replica ids")];
+        var count = reader.ReadInt(Math.Min(CountMax, reader.Remaining / ReplicaId.WireBytesMin), $"at most {CountMax} replica ids");
+        if (count == 1)
+        {
+            var slot = table.Read(ref reader);
+            return reader.Failed ? [] : table.Alone(slot);
+        }
+
+        var slots = new int[count];
         for (var i = 0; i < slots.Length && !reader.Failed; i++) slots[i] = table.Read(ref reader);
         return slots;
     }

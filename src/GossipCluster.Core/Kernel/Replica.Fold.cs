@@ -130,7 +130,7 @@ public sealed partial class Replica
     {
         if (seenOld.IsEmpty && seenNew.IsEmpty) return;
         var back = renaming.Inverse;
-        _gathering = new Batch(_gathering.Number);
+        _gathering = new Batch(_gathering.Number, new BatchContents());
         foreach (var (key, tree) in _trees)
         {
             _edits.Clear();
@@ -155,7 +155,7 @@ public sealed partial class Replica
         }
 
         var done = _gathering;
-        _gathering = new Batch(done.Number);
+        _gathering = new Batch(done.Number, new BatchContents());
         ApplyTrees(done);
     }
 

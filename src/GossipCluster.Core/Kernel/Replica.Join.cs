@@ -25,7 +25,7 @@ public sealed partial class Replica
         TakeNew(delta.WriterSlot, delta.First, delta.Last);
         if (eventIsNew) DropSuperseded(delta, tree, ref sorted);
         Apply(delta.Key, tree, sorted);
-        _gathering.LogEntries.Add(new LogEntry(delta.Key, delta, [.. _newRanges]));
+        _gathering.LogEntries.Add(new LogEntry(delta.Key, delta, CollectionsMarshal.AsSpan(_newRanges)));
         _gathering.Add(new Record(RecordKind.Delta, delta.Bytes));
     }
 
@@ -102,7 +102,7 @@ public sealed partial class Replica
 
         Apply(key, tree, sorted);
         foreach (var range in dots) TakeNew(_table.SlotOf(range.Replica), range.First, range.Last);
-        if (_newRanges.Count > 0) _gathering.LogEntries.Add(new LogEntry(key, null, [.. _newRanges]));
+        if (_newRanges.Count > 0) _gathering.LogEntries.Add(new LogEntry(key, null, CollectionsMarshal.AsSpan(_newRanges)));
         return _edits.Count > 0 || _newRanges.Count > 0;
     }
 
@@ -192,7 +192,6 @@ public sealed partial class Replica
     private void Take(SlotRange range)
     {
         _newRanges.Add(range);
-        _gathering.Dots.Add(range);
         _stagedClock.Add(_table[range.Slot], range.First, range.Last);
 
         // Whatever way an own dot comes back, it is never given again.

@@ -102,7 +102,7 @@ public sealed partial class Replica
         var clock = _table.Resolve(sent);
 
         // A batch of its own, so that the join is the one that single keys go through; its log entries do not count: no dot of a transfer is attributed.
-        _gathering = new Batch(_gathering.Number);
+        _gathering = new Batch(_gathering.Number, new BatchContents());
         foreach (var key in _trees.Keys)
         {
             if (!incoming.ContainsKey(key)) JoinKey(key, [], clock, DotSet.Empty);
@@ -110,7 +110,7 @@ public sealed partial class Replica
 
         foreach (var (key, items) in incoming) JoinKey(key, items, clock, DotSet.Empty);
         var done = _gathering;
-        _gathering = new Batch(done.Number);
+        _gathering = new Batch(done.Number, new BatchContents());
         ApplyTrees(done);
 
         var added = clock.Except(Clock);
@@ -164,7 +164,7 @@ public sealed partial class Replica
             var hasDelta = reader.ReadByte() == 1;
             var bytes = reader.ReadPrefixed();
             Delta? delta = null;
-            if (hasDelta && !Delta.TryRead(bytes, _table, Intern, out delta, out _)) reader.Fail("a delta");
+            if (hasDelta && !Delta.TryRead(bytes.ToArray(), _table, _intern, out delta, out _)) reader.Fail("a delta");
             if (!hasDelta && !Key.IsFlat(bytes)) reader.Fail("the flat form of a key");
             var dots = _table.Resolve(DotSet.Read(ref reader));
             if (reader.Failed) break;

@@ -41,7 +41,10 @@ public sealed partial class Replica
     private readonly List<ItemEdit> _edits = [];
     private readonly List<SlotRange> _newRanges = [];
     private readonly List<SlotRange> _present = [];
-    private Batch _gathering = new(1);
+    private readonly Func<ReadOnlyMemory<byte>, Key> _intern;
+    private Batch _gathering = new(1, new BatchContents());
+    private Batch? _committed;
+    private BatchContents? _spare;
     private DotSet _void = DotSet.Empty;
     private int _self;
     private long _next = 1;
@@ -54,6 +57,7 @@ public sealed partial class Replica
         _log = new DeltaLog(_options.LogDeltaBytesMax, _options.LogEntriesMax);
         _deltaBuilder = new DeltaBuilder(_table);
         _stager = new OperationStager(_table, _deltaBuilder, _editor);
+        _intern = Intern;
         _self = _table.SlotOf(self);
     }
 
@@ -139,7 +143,7 @@ public sealed partial class Replica
         switch (record.Kind)
         {
             case RecordKind.Delta:
-                if (!Delta.TryRead(record.Bytes.Span, _table, Intern, out var delta, out error)) return false;
+                if (!Delta.TryRead(record.Bytes, _table, _intern, out var delta, out error)) return false;
                 Join(delta, Staged(delta.Key));
                 return true;
             case RecordKind.KeyStates:
@@ -155,8 +159,10 @@ public sealed partial class Replica
     public Batch Seal()
     {
         var batch = _gathering;
-        _gathering = new Batch(batch.Number + 1);
-        if (!batch.IsEmpty) _inFlight.Enqueue(batch);
+        if (batch.IsEmpty) return Batch.Nothing(batch.Number);
+        _gathering = new Batch(batch.Number + 1, _spare ?? new BatchContents());
+        _spare = null;
+        _inFlight.Enqueue(batch);
         return batch;
     }
 
@@ -168,10 +174,16 @@ public sealed partial class Replica
         if (!_inFlight.TryPeek(out var oldest) || !ReferenceEquals(oldest, batch)) throw new InvalidOperationException($"Batch {batch.Number} is not the oldest in flight.");
         _inFlight.Dequeue();
         ApplyTrees(batch);
-        foreach (var range in batch.Dots) _clock.Add(_table[range.Slot], range.First, range.Last);
-        foreach (var entry in batch.LogEntries) _log.Append(entry, _table, _unlogged);
+        foreach (var entry in batch.LogEntries)
+        {
+            foreach (var range in entry.Ranges) _clock.Add(_table[range.Slot], range.First, range.Last);
+            _log.Append(entry, _table, _unlogged);
+        }
+
         foreach (var chunk in batch.Chunks) KeepChunk(chunk);
         batch.Alone?.Invoke();
+        _spare = _committed?.Release().Reused();
+        _committed = batch;
     }
 
     /// <summary>
@@ -181,7 +193,7 @@ public sealed partial class Replica
     public void Abort()
     {
         _inFlight.Clear();
-        _gathering = new Batch(_gathering.Number + 1);
+        _gathering = new Batch(_gathering.Number + 1, new BatchContents());
         _stagedClock.Clear();
         _stagedClock.Add(_clock.ToSet());
         if (LastDurable + 1 < _next) _void = _void.Union(DotSet.Of(Self, LastDurable + 1, _next - 1));

@@ -15,10 +15,14 @@ internal sealed class ReplicaTable
     private readonly Dictionary<ulong, int> _byGeneration = [];
     private readonly Dictionary<int, List<Renaming>> _renamings = [];
     private readonly Dictionary<int, HashSet<int>> _sources = [];
+    private readonly List<int[]> _alone = [];
 
     public int Count => _ids.Count;
 
     public ReplicaId this[int slot] => _ids[slot];
+
+    /// <summary>An array of this slot alone, always the same one: what most deltas name. Not to be changed.</summary>
+    public int[] Alone(int slot) => _alone[slot];
 
     /// <summary>The slot of an id; a new one where it was never met.</summary>
     public int SlotOf(ReplicaId id)
@@ -26,6 +30,7 @@ internal sealed class ReplicaTable
         if (_slots.TryGetValue(id, out var slot)) return slot;
         _ids.Add(id);
         slot = _ids.Count - 1;
+        _alone.Add([slot]);
         _slots.Add(id, slot);
         _byGeneration.TryAdd(id.Generation, slot);
         return slot;

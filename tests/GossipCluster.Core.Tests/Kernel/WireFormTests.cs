@@ -54,7 +54,7 @@ public sealed class WireFormTests
         var table = new ReplicaTable();
         for (var i = 9; i >= 0; i--) table.SlotOf(Replicas.Id(i));
 
-        Assert.True(Delta.TryRead(delta.Bytes.Span, table, null, out var again, out var error), error.ToString());
+        Assert.True(Delta.TryRead(delta.Bytes, table, null, out var again, out var error), error.ToString());
 
         Assert.Equal((delta.Key, delta.First, delta.Last, delta.ItemCount, delta.HasEvent), (again.Key, again.First, again.Last, again.ItemCount, again.HasEvent));
         Assert.Equal(Replicas.Id(0), table[again.WriterSlot]);
