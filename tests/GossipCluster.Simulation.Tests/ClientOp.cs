@@ -25,6 +25,12 @@ internal sealed class ClientOp(ulong number, int partition, DataType type, Key k
 
     public Write? Write { get; set; }
 
+    /// <summary>What its coordinator had, durable or staged, before it.</summary>
+    public DotSet? Before { get; set; }
+
+    /// <summary>The writes of the key in that: what it may build on.</summary>
+    public IReadOnlyList<Write> Past { get; set; } = [];
+
     /// <summary>The nodes that hold it and whose word counts.</summary>
     public HashSet<NodeName> Copies { get; } = [];
 
@@ -40,6 +46,4 @@ internal sealed class ClientOp(ulong number, int partition, DataType type, Key k
 
     /// <summary>Members that have yet to be asked for what the context has seen.</summary>
     public HashSet<NodeName>? PullsOpen { get; set; }
-
-    public bool PullEveryone { get; set; }
 }

@@ -39,6 +39,8 @@ internal sealed class Oracle
 
     public Write Of(ReplicaId writer, long first) => _byFirst[(writer, first)];
 
+    public IReadOnlyList<Write> WritesOf(Key key) => _byKey.GetValueOrDefault(key, []);
+
     /// <summary>Rule 2: the live items are a function of the clock.</summary>
     public Dictionary<Dot, LiveItem> StateAt(DotSet clock, IReadOnlyCollection<Key>? only = null)
     {

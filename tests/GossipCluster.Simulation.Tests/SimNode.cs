@@ -36,7 +36,10 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     public Ring Ring => world.Rings[View];
 
-    private Mutant Mutant => world.Plan.Mutant;
+    /// <summary>What is durable here, also while the node is down.</summary>
+    public DotSet ClockOf(int partition) => IsAlive ? Protocols[partition].Replica.Clock : Disk.Recover(partition, world.Plan.Replica).Clock;
+
+    private Mutant Mutant => world.Mutant;
 
     public void Start()
     {
@@ -46,7 +49,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
         MayName = false;
         _ops.Clear();
         Protocols = [.. Enumerable.Range(0, world.Plan.Partitions).Select(partition =>
-            new SimProtocol(Name, Disk.Recover(partition, world.Plan.Replica), world.Random64, Mutant, world.Plan.Replication))];
+            new SimProtocol(Name, Disk.Recover(partition, world.Plan.Replica), world.Random64, () => Mutant, world.Plan))];
         var former = Disk.Id;
         var clean = Disk.StoppedCleanly || (Mutant is Mutant.KeptId or Mutant.TrustDisk or Mutant.SpeakFirst);
         Disk.StoppedCleanly = false;
@@ -60,20 +63,20 @@ internal sealed class SimNode(Simulation world, NodeName name)
             return;
         }
 
-        if (Mutant == Mutant.TrustDisk)
+        if (Mutant == Mutant.TrustDisk || (Mutant == Mutant.LoneWitness && clean && Ring.Members.Length == 1))
         {
             MayName = true;
             return;
         }
 
         _identity = new IdentityCheck(clean, Ring.Members.Select(member => member.Name).Where(member => member != Name), world.Now);
+        var life = Life;
+        var ask = new IdentityAsk(former.Value, new NodeStart(Disk.Starts, world.Random64()), [.. Protocols.Select(protocol => protocol.Replica.NextCounter)]);
         foreach (var member in Ring.Members)
         {
-            if (member.Name == Name) continue;
-            world.Net.Send(this, member.Name, other => other.AnswerIdentity(this, former.Value, Disk.Starts, [.. Protocols.Select(p => p.Replica.NextCounter)]));
+            if (member.Name != Name) Send(member.Name, ask, other => other.AnswerIdentity(this, life, ask));
         }
 
-        var life = Life;
         world.After(IdentityCheck.Deadline, () =>
         {
             if (Life == life && IsAlive && _identity?.Tick(world.Now) is { } decision) DecideIdentity(decision);
@@ -122,6 +125,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
     {
         if (!MayName) return;
         _ops[op.Number] = op;
+        op.Before = Protocols[op.Partition].Replica.StagedClock;
         var context = new WriteContext(world.Clock(this), op.Observed);
         if (op.Observed is not null && Mutant == Mutant.NoPull) context = context with { Observed = op.Observed.Intersect(Protocols[op.Partition].Replica.StagedClock) };
         Run(op.Partition, (protocol, effects) => protocol.Write(op.Number, op.Type, op.Key, op.Operation, context, effects));
@@ -182,7 +186,8 @@ internal sealed class SimNode(Simulation world, NodeName name)
         switch (effect)
         {
             case ReplicaEffect.Send send:
-                world.Net.Send(this, send.To, other => other.Receive(partition, Name, send.Message));
+                if (send.Message is PeerMessage.Replicated { Counts: true } copy) world.CheckCopy(this, partition, send.To, copy.Op);
+                Send(send.To, send.Message, other => other.Receive(partition, Name, send.Message));
                 break;
             case ReplicaEffect.Persist persist:
                 Persist(partition, persist.Batch);
@@ -211,12 +216,12 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void Persist(int partition, Batch batch)
     {
-        if (Mutant == Mutant.SpeakFirst && world.Chance(.5))
+        if (Mutant == Mutant.SpeakFirst)
         {
             // Says that it is on disk, and puts it there later, if at all.
             foreach (var record in batch.Records) Register(partition, record);
             var speaker = Life;
-            world.After(world.Delay(5), () =>
+            world.After(TimeSpan.FromMilliseconds(40), () =>
             {
                 if (Life == speaker) Disk.Log[partition].Add([.. batch.Records]);
             });
@@ -255,6 +260,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void Land(int partition, Batch batch, SimDisk disk)
     {
+        if (IsAlive && batch.Records is [{ Kind: RecordKind.Emptied }]) world.CheckForgotten(this, partition);
         foreach (var record in batch.Records) Register(partition, record);
         disk.Log[partition].Add([.. batch.Records]);
     }
@@ -323,13 +329,16 @@ internal sealed class SimNode(Simulation world, NodeName name)
     {
         if (delta is null)
         {
+            world.NothingToDo(op);
             _ops.Remove(op.Number);
             return;
         }
 
         op.Delta = delta;
-        op.Write = world.Oracles[op.Partition].Of(Protocols[op.Partition].Replica.Table[delta.WriterSlot], delta.First);
+        var replica = Protocols[op.Partition].Replica;
+        op.Write = world.Oracles[op.Partition].Of(replica.Table[delta.WriterSlot], delta.First);
         op.Write.Op = op;
+        op.Past = [.. world.Oracles[op.Partition].WritesOf(op.Key).Where(write => write.IsIn(op.Before!))];
         var list = Ring.PreferenceList(op.Partition);
         var fallbacks = new Queue<NodeName>(list.Fallbacks(world.Plan.N).ToArray().Where(node => node != Name && world.Reaches(this, node)));
         var targets = new List<NodeName>();
@@ -365,17 +374,18 @@ internal sealed class SimNode(Simulation world, NodeName name)
         world.Trace($"op {op.Number} is acknowledged by {string.Join(' ', op.Copies)}");
     }
 
-    private void AnswerIdentity(SimNode asker, ReplicaId id, long start, long[] next)
+    private void AnswerIdentity(SimNode asker, int life, IdentityAsk ask)
     {
-        var knowsMore = Disk.StartsSeen.GetValueOrDefault(id) > start && Mutant is not Mutant.StartsForgotten;
-        for (var i = 0; i < Protocols.Length && i < next.Length; i++) knowsMore |= Protocols[i].Replica.Clock.LastOf(id) >= next[i];
-        Disk.StartsSeen[id] = Math.Max(start, Disk.StartsSeen.GetValueOrDefault(id));
-        var life = asker.Life;
-        world.Net.Send(this, asker.Name, node =>
+        var knowsMore = Mutant != Mutant.StartsForgotten && Disk.StartsSeen.TryGetValue(ask.Id, out var seen) && seen.Contradicts(ask.Start);
+        for (var i = 0; i < Protocols.Length && i < ask.Next.Length; i++) knowsMore |= Protocols[i].Replica.Clock.LastOf(ask.Id) >= ask.Next[i];
+        if (Disk.StartsSeen.GetValueOrDefault(ask.Id).Number <= ask.Start.Number) Disk.StartsSeen[ask.Id] = ask.Start;
+        Send(asker.Name, new IdentityAnswer(ask.Id, knowsMore), node =>
         {
             if (node.Life == life && node._identity?.Answered(Name, knowsMore) is { } decision) node.DecideIdentity(decision);
         });
     }
+
+    private void Send(NodeName to, object content, Action<SimNode> deliver) => world.Net.Send(new SimMessage(Name, to, content, deliver));
 
     private void DecideIdentity(IdentityDecision decision)
     {
@@ -402,3 +412,8 @@ internal sealed class SimNode(Simulation world, NodeName name)
         if (IsAlive && Protocols[partition].HasSynced) Disk.SyncedRing[partition] = Protocols[partition].Watermarks.RingVersion;
     }
 }
+
+/// <summary>From a node that starts: may I go on under this id? Answered by <see cref="IdentityAnswer"/>.</summary>
+internal sealed record IdentityAsk(ReplicaId Id, NodeStart Start, long[] Next);
+
+internal sealed record IdentityAnswer(ReplicaId Id, bool KnowsMore);

@@ -7,6 +7,14 @@ internal sealed partial class Simulation
 {
     private const int RoundsMax = 25;
 
+    /// <summary>What has to be so in the end, whatever came before.</summary>
+    public void End()
+    {
+        Quiesce();
+        CheckEnd();
+        ServeTokens();
+    }
+
     /// <summary>Everything heals: all nodes are up, see the newest ring and talk; then nothing is left to do.</summary>
     private void Quiesce()
     {
@@ -21,7 +29,8 @@ internal sealed partial class Simulation
         Check.That(IsQuiet(), $"no quiescence after {RoundsMax} rounds: {Differences()}");
     }
 
-    private void Round()
+    /// <summary>Everybody asks everybody, and offers.</summary>
+    public void Round()
     {
         foreach (var node in _nodes)
         {
@@ -99,16 +108,27 @@ internal sealed partial class Simulation
         foreach (var write in Oracles[partition].Writes)
         {
             if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !write.IsIn(clock) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
-            var left = live.Values.FirstOrDefault(item => item.Key == write.Key && item.Path.AsSpan().StartsWith(path) && observed.Contains(item.Dot));
-            Check.That(left is null, $"{left?.Dot} of {write.Key} was observed and removed by op {write.Op.Number}, and is there");
+            CheckRemoved(write.Op, path, observed, live);
         }
+
+        if (DiskLosses > 0) return;
+        foreach (var op in _nothingToDo)
+        {
+            if (op is { RemovedPath: { } path, Observed: { } observed } && op.Partition == partition) CheckRemoved(op, path, observed, live);
+        }
+    }
+
+    private static void CheckRemoved(ClientOp op, byte[] path, DotSet observed, Dictionary<Dot, Oracle.LiveItem> live)
+    {
+        var left = live.Values.FirstOrDefault(item => item.Key == op.Key && item.Path.AsSpan().StartsWith(path) && observed.Contains(item.Dot));
+        Check.That(left is null, $"{left?.Dot} of {op.Key} was observed and removed by op {op.Number}, and is there");
     }
 
     private void CheckCounters(int partition, Core.Kernel.Replica replica)
     {
         foreach (var (key, type) in _keys.Zip(Types))
         {
-            if (type != DataType.Counter || Rings[0].PartitionOf(key.Hash) != partition || DiskLosses > 0) continue;
+            if (type != DataType.Counter || PartitionOf(key) != partition || DiskLosses > 0) continue;
             var writes = Oracles[partition].Writes.Where(write => write.Key == key && write.IsIn(replica.Clock)).ToList();
             if (writes.Exists(write => write.Op?.Operation is Operation.Delete || write.Op is null)) continue;
             Int128 sum = writes.Sum(write => ((Operation.Increment)write.Op!.Operation).By);
@@ -122,11 +142,9 @@ internal sealed partial class Simulation
     {
         foreach (var (key, type, clock) in _tokens.Where(token => token.Type == DataType.Set).ToList())
         {
-            var partition = Rings[0].PartitionOf(key.Hash);
+            var partition = PartitionOf(key);
             var node = Pick(_nodes.Where(n => n.Protocols[partition].IsPrimary).ToList());
-            var op = new ClientOp(++_lastOp, partition, type, key, Operation.RemoveFromSet("p"), clock);
-            Trace($"token: op {op.Number} at {node.Name} {clock}");
-            node.Write(op);
+            var op = Write(node, key, type, Operation.RemoveFromSet("p"), clock);
             Advance(TimeSpan.FromSeconds(3));
             Check.That(!op.IsRefused, $"a token for {key} that no node can serve: {clock}");
         }

@@ -1,3 +1,4 @@
+using GossipCluster.Core.Causality;
 using GossipCluster.Core.Placement;
 
 namespace GossipCluster.Simulation.Tests;
@@ -38,11 +39,22 @@ internal sealed partial class Simulation
                 node.Backup = node.Disk.Copy();
                 break;
             case < .66:
+                if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) break;
+                _restores++;
                 Restore(node);
+                if (Chance(.5)) node.Start();
                 break;
             case < .70:
-                if (Plan.Lean == Lean.OldDisks) node.Backup = node.Disk.Copy();
-                else LoseDisk(node);
+                if (Plan.Lean == Lean.OldDisks)
+                {
+                    node.Backup = node.Disk.Copy();
+                }
+                else if (DiskLosses == 0)
+                {
+                    LoseDisk(node);
+                    if (Chance(.5)) node.Start();
+                }
+
                 break;
             case < .76:
                 ChangeRing();
@@ -66,9 +78,8 @@ internal sealed partial class Simulation
         }
     }
 
-    private void LoseDisk(SimNode node)
+    public void LoseDisk(SimNode node)
     {
-        if (DiskLosses >= 1) return;
         DiskLosses++;
         node.Crash("loses its disk");
         node.Disk = new SimDisk(Plan.Partitions);
@@ -76,13 +87,11 @@ internal sealed partial class Simulation
     }
 
     /// <summary>An older copy of the disk is put back.</summary>
-    private void Restore(SimNode node)
+    public void Restore(SimNode node)
     {
-        if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) return;
-        _restores++;
         DiskLosses++;
         node.Crash("gets an older disk back");
-        node.Disk = node.Backup.Copy();
+        node.Disk = node.Backup!.Copy();
         Excuse(node);
     }
 
@@ -96,8 +105,7 @@ internal sealed partial class Simulation
         lost.EverLostDisk = true;
         for (var partition = 0; partition < Plan.Partitions; partition++)
         {
-            var clocks = _nodes.ToDictionary(
-                node => node.Name, node => node.IsAlive ? node.Protocols[partition].Replica.Clock : node.Disk.Recover(partition, Plan.Replica).Clock);
+            var clocks = _nodes.ToDictionary(node => node.Name, node => node.ClockOf(partition));
             foreach (var write in Oracles[partition].Writes)
             {
                 write.IsExcused |= !Array.Exists(_nodes, node => write.IsIn(clocks[node.Name]) && IsBound(node, partition, write, clocks));
@@ -105,7 +113,7 @@ internal sealed partial class Simulation
         }
     }
 
-    private bool IsBound(SimNode node, int partition, Write write, Dictionary<Core.Causality.NodeName, Core.Causality.DotSet> clocks)
+    private bool IsBound(SimNode node, int partition, Write write, Dictionary<NodeName, DotSet> clocks)
     {
         if (node.View == Rings.Count - 1 && node.Ring.PreferenceList(partition).IsPrimary(node.Name, Plan.N)) return true;
         foreach (var primary in node.Ring.PreferenceList(partition).Primaries(Plan.N))
@@ -131,7 +139,12 @@ internal sealed partial class Simulation
             2 when outside.Count > 0 => ring.Without(member).With(new RingMember(Pick(outside))),
             _ => ring.WithWeight(member, Pick([1, 100, 10_000])),
         };
-        Rings.Add(Ring.Of(next.Members, next.PartitionCount, ring.Version + 1));
+        AddRing(next);
+    }
+
+    public void AddRing(Ring next)
+    {
+        Rings.Add(Ring.Of(next.Members, next.PartitionCount, Rings[^1].Version + 1));
         Trace($"ring {Rings[^1].Version}: {string.Join(' ', next.Members.Select(m => m.Name))}");
     }
 }

@@ -22,6 +22,8 @@ internal sealed partial class Simulation
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly StringBuilder? _trace;
     private readonly List<(Key Key, DataType Type, DotSet Clock)> _tokens = [];
+    private readonly Dictionary<ulong, ClientOp> _ops = [];
+    private readonly List<ClientOp> _nothingToDo = [];
     private readonly SimNode[] _nodes;
     private readonly Key[] _keys;
     private long _order;
@@ -43,7 +45,12 @@ internal sealed partial class Simulation
 
     public SimPlan Plan { get; }
 
+    /// <summary>The rule that is broken now. What has to be noticed of two rings at odds is what they have lost, not that they stay at odds.</summary>
+    public Mutant Mutant => _calm && Plan.Mutant == Mutant.AnyView ? Mutant.None : Plan.Mutant;
+
     public SimNet Net { get; }
+
+    public IReadOnlyList<SimNode> Nodes => _nodes;
 
     public Oracle[] Oracles { get; }
 
@@ -58,27 +65,35 @@ internal sealed partial class Simulation
 
     private static DataType[] Types => [DataType.Counter, DataType.Set, DataType.Map, DataType.Register, DataType.Set, DataType.Flag];
 
-    /// <summary>Runs a seed; throws where an invariant breaks, with a trace where one was asked for.</summary>
-    public static void Run(SimPlan plan)
+    /// <summary>The exception that ends a run; null where no invariant breaks.</summary>
+    public static Exception? BrokenBy(SimPlan plan)
     {
         try
         {
             new Simulation(plan).Run();
+            return null;
         }
         catch (Exception broken)
         {
-            var again = new Simulation(plan, trace: true);
-            try
-            {
-                again.Run();
-            }
-            catch (Exception same)
-            {
-                throw new InvariantException($"seed {plan.Seed} ({plan}):\n{again.TraceText}\n{same}");
-            }
-
-            throw new InvariantException($"seed {plan.Seed} does not replay: {broken.Message}");
+            return broken;
         }
+    }
+
+    /// <summary>Runs a seed; throws where an invariant breaks, with a trace where one was asked for.</summary>
+    public static void Run(SimPlan plan)
+    {
+        if (BrokenBy(plan) is not { } broken) return;
+        var again = new Simulation(plan, trace: true);
+        try
+        {
+            again.Run();
+        }
+        catch (Exception same)
+        {
+            throw new InvariantException($"seed {plan.Seed} ({plan}):\n{again.TraceText}\n{same}");
+        }
+
+        throw new InvariantException($"seed {plan.Seed} does not replay: {broken.Message}");
     }
 
     public void Run()
@@ -91,9 +106,7 @@ internal sealed partial class Simulation
             Advance(Delay(12));
         }
 
-        Quiesce();
-        CheckEnd();
-        ServeTokens();
+        End();
     }
 
     public SimNode Node(NodeName name) => Array.Find(_nodes, node => node.Name == name)!;
@@ -117,6 +130,9 @@ internal sealed partial class Simulation
 
     public void Trace(string line) => _trace?.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Now.TotalMilliseconds,8:0.0} {line}\n");
 
+    /// <summary>A write was answered as done without a delta: what it asked for was so already.</summary>
+    public void NothingToDo(ClientOp op) => _nothingToDo.Add(op);
+
     /// <summary>For a broken rule: every clock takes dots in, as if superseding had no dots at all.</summary>
     public void EverybodyKnows(int partition, DotSet dots)
     {
@@ -138,12 +154,10 @@ internal sealed partial class Simulation
     {
         var i = _random.Next(_keys.Length);
         var (key, type) = (_keys[i], Types[i]);
-        var partition = Rings[0].PartitionOf(key.Hash);
         var node = Pick(_nodes);
         if (!node.IsAlive) return;
         var element = Pick(["p", "q", "r"]);
         DotSet? observed = null;
-        byte[]? path = null;
         Operation operation;
         if (Chance(.06))
         {
@@ -156,7 +170,6 @@ internal sealed partial class Simulation
             {
                 var token = _tokens.Where(t => t.Key == key).Select(t => t.Clock).ToList();
                 if (token.Count > 0 && Chance(.8)) observed = Pick(token);
-                path = PathOf(type, element);
             }
 
             operation = (type, remove) switch
@@ -171,9 +184,16 @@ internal sealed partial class Simulation
             };
         }
 
-        var op = new ClientOp(++_lastOp, partition, type, key, operation, observed) { RemovedPath = observed is null ? null : path };
-        Trace($"client: op {op.Number} {operation.GetType().Name} {element} on {key} at {node.Name} {observed}");
+        Write(node, key, type, operation, observed, observed is null ? null : PathOf(type, element));
+    }
+
+    public ClientOp Write(SimNode node, Key key, DataType type, Operation operation, DotSet? observed = null, byte[]? removedPath = null)
+    {
+        var op = new ClientOp(++_lastOp, PartitionOf(key), type, key, operation, observed) { RemovedPath = removedPath };
+        _ops[op.Number] = op;
+        Trace($"client: op {op.Number} {operation.GetType().Name} on {key} at {node.Name} {observed}");
         node.Write(op);
+        return op;
     }
 
     private Operation MapUpdate(string element) => _random.Next(3) switch
@@ -183,7 +203,7 @@ internal sealed partial class Simulation
         _ => Operation.UpdateField(DataType.Map, "m", Operation.UpdateField(DataType.Register, element, Operation.AssignText("deep"))),
     };
 
-    private static byte[] PathOf(DataType type, string element)
+    public static byte[] PathOf(DataType type, string element)
     {
         var path = new ItemPath.Builder();
         path.Start(type);
@@ -207,23 +227,40 @@ internal sealed partial class Simulation
     private void ClientReads()
     {
         var i = _random.Next(_keys.Length);
-        var (key, type) = (_keys[i], Types[i]);
-        var partition = Rings[0].PartitionOf(key.Hash);
         var coordinator = Pick(_nodes);
         if (!coordinator.IsAlive) return;
         var reachable = _nodes.Where(node => node == coordinator || Reaches(coordinator, node.Name)).ToArray();
         _random.Shuffle(reachable);
         var asked = reachable.Take(2).ToArray();
+        Read(_keys[i], Types[i], asked);
+        if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
+        if (asked.Length == 2) Repair(_keys[i], behind: asked[0], asked[1]);
+    }
+
+    /// <summary>Reads from some nodes; gives the token.</summary>
+    public DotSet Read(Key key, DataType type, params ReadOnlySpan<SimNode> asked)
+    {
+        var partition = PartitionOf(key);
         var reader = new KeyReader();
         foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
         var expected = Oracles[partition].StateAt(reader.Clock, [key]);
         Check.That(reader.LiveDots.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {reader.LiveDots}, its token names {DotSet.Of(expected.Keys)}");
         _tokens.Add((key, type, reader.Clock));
-        if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
-        if (asked.Length < 2) return;
-        var behind = asked[0].Protocols[partition].Replica.Clock;
-        asked[1].Run(partition, (protocol, effects) => protocol.RepairPeer(asked[0].Name, key, behind, effects));
+        return reader.Clock;
     }
+
+    /// <summary>A reader has both nodes' answers, and has the one repair the other.</summary>
+    public void Repair(Key key, SimNode behind, SimNode by)
+    {
+        var partition = PartitionOf(key);
+        var clock = behind.Protocols[partition].Replica.Clock;
+        by.Run(partition, (protocol, effects) => protocol.RepairPeer(behind.Name, key, clock, effects));
+    }
+
+    public int PartitionOf(Key key) => Rings[0].PartitionOf(key.Hash);
+
+    /// <summary>One of the keys that hold a type, the first or another.</summary>
+    public Key KeyOf(DataType type, int which = 0) => _keys.Where((_, i) => Types[i] == type).ElementAt(which);
 
     private void Housekeeping()
     {
@@ -242,11 +279,17 @@ internal sealed partial class Simulation
         if (Plan.Mutant == Mutant.DropKeep) node.KeepDropped(partition);
     }
 
-    private void Advance(TimeSpan time)
+    public void Advance(TimeSpan time)
     {
         var end = Now + time;
         while (_events.TryPeek(out _, out var next) && next.At <= end) RunNext();
         Now = end;
+    }
+
+    /// <summary>Lets things happen, one by one, until something is so.</summary>
+    public void AdvanceUntil(Func<bool> isSo)
+    {
+        while (!isSo()) RunNext();
     }
 
     private void RunNext()
