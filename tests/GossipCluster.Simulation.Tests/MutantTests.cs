@@ -5,6 +5,19 @@ namespace GossipCluster.Simulation.Tests;
 /// <summary>The tests of the test: each rule, broken on purpose, is noticed.</summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {
+    public static TheoryData<Mutant> Chains => [.. DirectedChains.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Chains))]
+    public void A_chain_that_needs_a_rule_shows_where_it_is_broken(Mutant mutant)
+    {
+        var chain = DirectedChains.All[mutant];
+
+        var noticed = Assert.Throws<InvariantException>(() => chain.Run(mutant));
+
+        Assert.Contains(chain.Shows, noticed.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>For development: in how many of 400 seeds each mutant is noticed, and by what.</summary>
     [Fact(Explicit = true)]
     public void Count_how_often_each_is_noticed()

@@ -65,23 +65,26 @@ internal sealed class HeldMessages(SimNet net, Predicate<SimMessage> which)
 
     public void Keep(SimMessage message) => _messages.Add(message);
 
-    /// <summary>They arrive; those that are sent from here on go through.</summary>
-    public void Release()
+    /// <summary>Those that are held stay so; what is sent from here on goes through.</summary>
+    public void Close() => net.StopHolding(this);
+
+    /// <summary>They arrive; what is sent from here on is held.</summary>
+    public void Deliver()
     {
         Repeat();
-        Lose();
+        _messages.Clear();
     }
 
-    /// <summary>They arrive, and stay, to arrive again.</summary>
+    /// <summary>They arrive, and are still under way, to arrive again.</summary>
     public void Repeat()
     {
         foreach (var message in _messages) net.Post(message);
     }
 
-    /// <summary>They are lost; those that are sent from here on go through.</summary>
-    public void Lose()
+    /// <summary>They arrive; what is sent from here on goes through.</summary>
+    public void Release()
     {
-        _messages.Clear();
-        net.StopHolding(this);
+        Close();
+        Deliver();
     }
 }

@@ -248,7 +248,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
                 Land(partition, batch, disk);
                 Run(partition, (protocol, effects) => protocol.Durable(batch, effects));
-                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, world.Chance(.05) ? null : batch.ChangedKeys);
+                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, batch.IsAlone || world.Chance(.05) ? null : batch.ChangedKeys);
             }
             else if (lands && Life == life + 1 && ReferenceEquals(disk, Disk))
             {

@@ -150,7 +150,7 @@ internal sealed partial class Simulation
         }
     }
 
-    private static string Render(DataValue? value) => value switch
+    public static string Render(DataValue? value) => value switch
     {
         null => "nothing",
         DataValue.Counter counter => counter.Sum.ToString(System.Globalization.CultureInfo.InvariantCulture),
