@@ -1,4 +1,5 @@
 using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Replication;
 
 namespace GossipCluster.Simulation.Tests;
 
@@ -65,5 +66,51 @@ public sealed class DirectedTests
         world.End();
         Assert.Equal(value, world.Value(primary, world.Map));
         Assert.True(b.ClockOf(0).IsEmpty);
+    }
+
+    [Fact]
+    public void Two_asks_for_a_full_transfer_do_not_restart_each_other_for_ever()
+    {
+        var world = new Scenario(Mutant.None, nodes: 2, n: 2, logEntriesMax: 1, partBytesMax: 1);
+        var (a, b) = (world[0], world[1]);
+        world.Crash(b);
+        world.Add(a, "q", world.Set);
+        world.Add(a, "q", world.OtherSet);
+        world.Start(b);
+
+        var asks = world.Hold<PeerMessage.TransferAsk>(b, a);
+        world.Sync(b, a);
+        world.Sync(b, a);
+        Assert.Equal(2, asks.Count);
+        asks.Release();
+        world.Settle();
+
+        Assert.Equal(a.ClockOf(0), b.ClockOf(0));
+        world.End();
+    }
+
+    [Fact]
+    public void The_end_of_an_empty_transfer_does_not_complete_another_one()
+    {
+        var world = new Scenario(Mutant.None, nodes: 2, n: 2, logEntriesMax: 1, partBytesMax: 1);
+        var (a, b) = (world[0], world[1]);
+        world.Crash(b);
+        world.Add(a, "q", world.Set);
+        world.Add(a, "q", world.OtherSet);
+        world.Start(b);
+        var asks = world.Hold<PeerMessage.TransferAsk>(b, a);
+        world.Sync(b, a);
+        asks.Deliver();
+        world.Settle();
+
+        // One of two keys is here. The source loses its disk, and has nothing to say but that it has nothing.
+        world.LoseDisk(a);
+        world.Start(a);
+        asks.Release();
+        world.Settle();
+
+        Assert.True(b.ClockOf(0).IsEmpty);
+        Assert.Empty(b.Protocols[0].Replica.Keys);
+        world.End();
     }
 }

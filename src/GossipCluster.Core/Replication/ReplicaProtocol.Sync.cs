@@ -185,14 +185,10 @@ public partial class ReplicaProtocol
 
     private PeerMessage.TransferPart TransferPartFor(NodeName peer, PeerMessage.TransferAsk ask)
     {
-        var frozen = FrozenFor(peer, TransferAskKind.Resume);
-        var from = ask.From;
-        if (frozen.Transfer != ask.Transfer)
-        {
-            frozen = FrozenFor(peer, TransferAskKind.New);
-            from = 0;
-        }
-
+        // Only who has nothing yet starts a new one. Who asks for one that has been replaced is sent the present one from its start: were it replaced
+        // again, two conversations with one peer would restart each other for ever.
+        var frozen = FrozenFor(peer, ask.Transfer == 0 ? TransferAskKind.New : TransferAskKind.Resume);
+        var from = frozen.Transfer == ask.Transfer ? ask.From : 0;
         var record = from < frozen.KeyCount ? frozen.Chunk(from, _options.PartBytesMax, out _) : frozen.End();
         return new PeerMessage.TransferPart(record, Stamp);
     }
