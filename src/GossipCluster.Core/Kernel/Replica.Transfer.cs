@@ -84,13 +84,14 @@ public sealed partial class Replica
         // An empty partition has no chunks; anything else must be here to the last key.
         var complete = keys == 0 || (_incoming is not null && _incomingTransfer == transfer && _incomingNext == keys);
         if (!complete) reader.Fail("the end of a transfer of which every chunk is here");
-        return () => CompleteTransfer(clock);
+        return () => CompleteTransfer(keys, clock);
     }
 
     /// <summary>Joins every key, absent ones too, and only then takes in the whole clock (rule 4).</summary>
-    private void CompleteTransfer(DotSet clock)
+    private void CompleteTransfer(int keys, DotSet clock)
     {
-        var incoming = _incoming ?? [];
+        // Where there are no keys, the chunks that are here are another transfer's, which comes to nothing.
+        var incoming = keys == 0 ? [] : _incoming!;
         AbandonTransfer();
 
         // A batch of its own, so that the join is the one that single keys go through; its log entries do not count: no dot of a transfer is attributed.
