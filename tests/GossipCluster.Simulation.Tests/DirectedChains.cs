@@ -10,7 +10,7 @@ internal static class DirectedChains
     public static readonly IReadOnlyDictionary<Mutant, Chain> All = new Dictionary<Mutant, Chain>
     {
         [Mutant.SpeakFirst] = new(SpokenBeforeDurable, "was given twice"),
-        [Mutant.NoPull] = new(RemoveWhereTheContextWasNotSeen, "was observed and removed"),
+        [Mutant.NoPull] = new(RemoveWhereTheContextWasNotSeen, "without having seen its context"),
         [Mutant.TrustDisk] = new(CopyWhoseLaterDotsAreKnown, "was given twice"),
         [Mutant.KeptId] = new(CopyOfARunningDisk, "was given twice"),
         [Mutant.StartsForgotten] = new(CopyOfAStoppedDisk, "was given twice"),

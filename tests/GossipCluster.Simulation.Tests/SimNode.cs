@@ -327,6 +327,8 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void Committed(ClientOp op, Delta? delta)
     {
+        var replica = Protocols[op.Partition].Replica;
+        Check.That(op.Observed is null || replica.Clock.Dominates(op.Observed), $"{Name} has done op {op.Number} without having seen its context {op.Observed}");
         if (delta is null)
         {
             world.NothingToDo(op);
@@ -335,7 +337,6 @@ internal sealed class SimNode(Simulation world, NodeName name)
         }
 
         op.Delta = delta;
-        var replica = Protocols[op.Partition].Replica;
         op.Write = world.Oracles[op.Partition].Of(replica.Table[delta.WriterSlot], delta.First);
         op.Write.Op = op;
         op.Past = [.. world.Oracles[op.Partition].WritesOf(op.Key).Where(write => write.IsIn(op.Before!))];

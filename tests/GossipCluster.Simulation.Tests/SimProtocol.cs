@@ -12,7 +12,7 @@ internal sealed class SimProtocol(NodeName self, Replica replica, Func<ulong> ra
     private readonly Dictionary<NodeName, DotSet> _firstClock = [];
     private readonly Dictionary<NodeName, ulong> _streams = [];
 
-    protected internal override bool TakesIn => IsPrimary || mutant() == Mutant.AnyView;
+    protected internal override bool TakesIn => IsPrimary || (mutant() == Mutant.AnyView && !Replica.HasPending);
 
     protected internal override bool Listen(NodeName from, Stamp stamp)
     {

@@ -39,10 +39,8 @@ internal sealed partial class Simulation
                 node.Backup = node.Disk.Copy();
                 break;
             case < .66:
-                if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) break;
-                _restores++;
-                Restore(node);
-                if (Chance(.5)) node.Start();
+                if (Plan.Lean == Lean.OldDisks && Chance(.3)) LiveTwice(node);
+                else PutBackupBack(node);
                 break;
             case < .70:
                 if (Plan.Lean == Lean.OldDisks)
@@ -51,6 +49,7 @@ internal sealed partial class Simulation
                 }
                 else if (DiskLosses == 0)
                 {
+                    SendRepairs(node);
                     LoseDisk(node);
                     if (Chance(.5)) node.Start();
                 }
@@ -75,6 +74,50 @@ internal sealed partial class Simulation
                 Trace("all cuts heal");
                 Net.HealAll();
                 break;
+        }
+    }
+
+    private void PutBackupBack(SimNode node)
+    {
+        if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) return;
+        _restores++;
+        SendRepairs(node);
+        Restore(node);
+        if (Chance(.5)) node.Start();
+    }
+
+    /// <summary>A node does what nobody hears of, and then lives on from a copy of its disk from before; what it did may still be under way.</summary>
+    private void LiveTwice(SimNode node)
+    {
+        Net.HealAll();
+        foreach (var each in _nodes) each.Start();
+        if (Chance(.7)) node.StopCleanly();
+        node.Backup = node.Disk.Copy();
+        node.Start();
+        AdvanceWhile(() => !node.MayName);
+        foreach (var other in _nodes.Where(_ => Chance(.9))) Net.Cut(node.Name, other.Name);
+        ClientWrites(node);
+        ClientWrites(node);
+        Advance(Delay(10));
+        Net.HealAll();
+        PutBackupBack(node);
+        node.Start();
+        AdvanceWhile(() => !node.MayName);
+        ClientWrites(node);
+    }
+
+    private void AdvanceWhile(Func<bool> isSo)
+    {
+        for (var i = 0; i < 20 && isSo(); i++) Advance(Delay(200));
+    }
+
+    /// <summary>What is made for what a node has now may arrive when it has lost it.</summary>
+    private void SendRepairs(SimNode node)
+    {
+        if (!node.IsAlive || Chance(.5)) return;
+        foreach (var key in _keys)
+        {
+            if (Pick(_nodes) is { IsAlive: true } other && other != node) Repair(key, behind: node, by: other);
         }
     }
 

@@ -144,17 +144,16 @@ internal sealed partial class Simulation
     private void Step()
     {
         var x = _random.NextDouble();
-        if (x < .42) ClientWrites();
+        if (x < .42) ClientWrites(Pick(_nodes));
         else if (x < .54) ClientReads();
         else if (x < .80) Housekeeping();
         else if (x < .92) Nemesis();
     }
 
-    private void ClientWrites()
+    private void ClientWrites(SimNode node)
     {
         var i = _random.Next(_keys.Length);
         var (key, type) = (_keys[i], Types[i]);
-        var node = Pick(_nodes);
         if (!node.IsAlive) return;
         var element = Pick(["p", "q", "r"]);
         DotSet? observed = null;
