@@ -36,6 +36,8 @@ internal sealed class ClientOp(ulong number, int partition, DataType type, Key k
 
     public int CopiesNeeded { get; set; }
 
+    public bool IsAcknowledged { get; set; }
+
     public bool IsShort { get; set; }
 
     public HashSet<NodeName> Asked { get; } = [];

@@ -23,6 +23,7 @@ internal static class DirectedChains
         [Mutant.StreamStart] = new(mutant => WriteDuringATransfer(mutant, toSentKey: false), "does not name"),
         [Mutant.NoPast] = new(mutant => RemoveThatBuildsOnAnUnheardWrite(mutant, logEntriesMax: 1000), "was observed and removed"),
         [Mutant.PastUnsure] = new(mutant => RemoveThatBuildsOnAnUnheardWrite(mutant, logEntriesMax: 1), "was observed and removed"),
+        [Mutant.NothingToSend] = new(RemoveOfWhatIsRemovedUnheard, "on which it may build"),
         [Mutant.EmptiedOnW] = new(FallbackAfterTwoOfThree, "empties itself"),
         [Mutant.GateForever] = new(TokenOfALostDisk, "no node can serve"),
     };
@@ -217,6 +218,22 @@ internal static class DirectedChains
         ClientOp? remove = null;
         world.Unheard(() => remove = world.Remove(a, "p", token), by: c);
         Assert.Equal(mutant != Mutant.None || logEntriesMax > 1, remove!.Write!.IsAcknowledged);
+
+        world.LoseDisk(a);
+        world.End();
+    }
+
+    /// <summary>a has removed p, and nobody has heard of it; a second client removes p there, which is nothing to do. Then a's disk is lost.</summary>
+    private static void RemoveOfWhatIsRemovedUnheard(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 3, n: 3);
+        var (a, b) = (world[0], world[1]);
+        world.Add(b, "p");
+        var token = world.Read(b);
+        world.Unheard(() => world.Remove(a, "p", token));
+        var second = world.Remove(a, "p", token);
+        Assert.True(second.IsAcknowledged);
+        Assert.Null(second.Delta);
 
         world.LoseDisk(a);
         world.End();

@@ -62,6 +62,9 @@ public enum Mutant
     /// <summary>Rule 8: an answer counts although it is not known whether all of the past went along.</summary>
     PastUnsure,
 
+    /// <summary>Rule 8: a write that finds everything as it asks for is acknowledged by the one disk that has it so.</summary>
+    NothingToSend,
+
     /// <summary>Handoff: a fallback forgets what a write quorum of primaries has, not all of them.</summary>
     EmptiedOnW,
 

@@ -6,6 +6,11 @@ namespace GossipCluster.Simulation.Tests;
 /// <summary>The tests of the test: each rule, broken on purpose, is noticed.</summary>
 public sealed class MutantTests(ITestOutputHelper output)
 {
+    /// <summary>What random runs notice in less than one seed of a hundred, if at all: for these there is a chain.</summary>
+    private static readonly Mutant[] Seldom = [Mutant.KeptId, Mutant.LoneWitness, Mutant.AnyView, Mutant.RepairBasis, Mutant.StreamStart, Mutant.PastUnsure, Mutant.GateForever, Mutant.NothingToSend];
+
+    public static TheoryData<Mutant> Often => [.. Enum.GetValues<Mutant>().Except([Mutant.None, .. Seldom])];
+
     public static TheoryData<Mutant> Chains => [.. DirectedChains.All.Keys];
 
     [Theory]
@@ -17,6 +22,19 @@ public sealed class MutantTests(ITestOutputHelper output)
         var noticed = Assert.Throws<InvariantException>(() => chain.Run(mutant));
 
         Assert.Contains(chain.Shows, noticed.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Often))]
+    public void Random_runs_notice_a_broken_rule_soon(Mutant mutant)
+    {
+        Assert.Contains(Enumerable.Range(0, 400), seed => Simulation.BrokenBy(SimPlan.Of(seed, mutant)) is InvariantException);
+    }
+
+    [Fact]
+    public void Every_rule_that_random_runs_seldom_miss_has_a_chain()
+    {
+        Assert.Empty(Seldom.Except(DirectedChains.All.Keys));
     }
 
     /// <summary>For development: in how many of 400 seeds each mutant, or GOSSIPCLUSTER_MUTANT, is noticed, by what, and in which seed for one.</summary>

@@ -329,17 +329,21 @@ internal sealed class SimNode(Simulation world, NodeName name)
     {
         var replica = Protocols[op.Partition].Replica;
         Check.That(op.Observed is null || replica.Clock.Dominates(op.Observed), $"{Name} has done op {op.Number} without having seen its context {op.Observed}");
-        if (delta is null)
+        op.Past = [.. world.Oracles[op.Partition].WritesOf(op.Key).Where(write => write.IsIn(op.Before!))];
+        op.Delta = delta;
+        if (delta is not null)
         {
-            world.NothingToDo(op);
-            _ops.Remove(op.Number);
+            op.Write = world.Oracles[op.Partition].Of(replica.Table[delta.WriterSlot], delta.First);
+            op.Write.Op = op;
+        }
+        else if (Mutant == Mutant.NothingToSend)
+        {
+            op.CopiesNeeded = world.Plan.W;
+            op.IsAcknowledged = true;
+            world.NothingToDo(op, Name);
             return;
         }
 
-        op.Delta = delta;
-        op.Write = world.Oracles[op.Partition].Of(replica.Table[delta.WriterSlot], delta.First);
-        op.Write.Op = op;
-        op.Past = [.. world.Oracles[op.Partition].WritesOf(op.Key).Where(write => write.IsIn(op.Before!))];
         var list = Ring.PreferenceList(op.Partition);
         var fallbacks = new Queue<NodeName>(list.Fallbacks(world.Plan.N).ToArray().Where(node => node != Name && world.Reaches(this, node)));
         var targets = new List<NodeName>();
@@ -358,20 +362,27 @@ internal sealed class SimNode(Simulation world, NodeName name)
         world.After(TimeSpan.FromMilliseconds(50), () =>
         {
             // Late is not down: one more copy, on the next node.
-            if (Life == life && !op.Write.IsAcknowledged && fallbacks.TryDequeue(out var fallback)) Ask(op, fallback);
+            if (Life == life && !op.IsAcknowledged && fallbacks.TryDequeue(out var fallback)) Ask(op, fallback);
         });
     }
 
     private void Ask(ClientOp op, NodeName target)
     {
-        if (op.Asked.Add(target)) Run(op.Partition, (protocol, effects) => protocol.ReplicateTo(target, op.Number, op.Delta!, effects));
+        if (!op.Asked.Add(target)) return;
+        Run(op.Partition, (protocol, effects) =>
+        {
+            if (op.Delta is { } delta) protocol.ReplicateTo(target, op.Number, delta, effects);
+            else protocol.ReplicateTo(target, op.Number, op.Key, effects);
+        });
     }
 
     private void Count(ClientOp op, NodeName holder)
     {
         op.Copies.Add(holder);
-        if (op.Copies.Count < op.CopiesNeeded || op.Write is null || op.Write.IsAcknowledged) return;
-        op.Write.IsAcknowledged = true;
+        if (op.Copies.Count < op.CopiesNeeded || op.IsAcknowledged) return;
+        op.IsAcknowledged = true;
+        if (op.Write is null) world.NothingToDo(op, Name);
+        else op.Write.IsAcknowledged = true;
         world.Trace($"op {op.Number} is acknowledged by {string.Join(' ', op.Copies)}");
     }
 

@@ -12,12 +12,23 @@ internal sealed partial class Simulation
         // Once a disk was lost, what its node had said before is no proof any more.
         if (Plan.W < 2 || DiskLosses > 0 || !_ops.TryGetValue(number, out var op)) return;
         var clock = holder.ClockOf(partition);
-        foreach (var past in op.Past)
+        CheckPast(op, coordinator, op.Past.Where(past => !past.IsIn(clock)));
+    }
+
+    /// <summary>A write was acknowledged without a delta: what it asked for was so already, and has to outlive its coordinator's disk all the same.</summary>
+    public void NothingToDo(ClientOp op, NodeName coordinator)
+    {
+        _nothingToDo.Add(op);
+        if (op.CopiesNeeded > 1 && DiskLosses == 0) CheckPast(op, coordinator, op.Past);
+    }
+
+    private void CheckPast(ClientOp op, NodeName coordinator, IEnumerable<Write> past)
+    {
+        foreach (var write in past)
         {
-            if (past.IsIn(clock)) continue;
             Check.That(
-                Array.Exists(_nodes, node => node.Name != coordinator && past.IsIn(node.ClockOf(partition))),
-                $"{holder.Name} acknowledges op {number}, and only {coordinator} has {past.Own}, on which it may build");
+                Array.Exists(_nodes, node => node.Name != coordinator && write.IsIn(node.ClockOf(op.Partition))),
+                $"op {op.Number} is acknowledged, and only {coordinator} has {write.Own}, on which it may build");
         }
     }
 

@@ -111,10 +111,10 @@ internal sealed partial class Simulation
             CheckRemoved(write.Op, path, observed, live);
         }
 
-        if (DiskLosses > 0) return;
         foreach (var op in _nothingToDo)
         {
-            if (op is { RemovedPath: { } path, Observed: { } observed } && op.Partition == partition) CheckRemoved(op, path, observed, live);
+            if (op is not { RemovedPath: { } path, Observed: { } observed } || op.Partition != partition) continue;
+            if (op.Past.All(past => !past.IsExcused)) CheckRemoved(op, path, observed, live);
         }
     }
 

@@ -130,9 +130,6 @@ internal sealed partial class Simulation
 
     public void Trace(string line) => _trace?.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Now.TotalMilliseconds,8:0.0} {line}\n");
 
-    /// <summary>A write was answered as done without a delta: what it asked for was so already.</summary>
-    public void NothingToDo(ClientOp op) => _nothingToDo.Add(op);
-
     /// <summary>For a broken rule: every clock takes dots in, as if superseding had no dots at all.</summary>
     public void EverybodyKnows(int partition, DotSet dots)
     {

@@ -91,11 +91,19 @@ public sealed partial class Replica
     /// <param name="known">What the peer is known to have, or what is travelling ahead of this on the same ordered link.</param>
     /// <param name="past">Where they are put, oldest first.</param>
     /// <returns>False where it cannot be told whether that is all: then the peer's answer is no acknowledgement.</returns>
-    public bool TryPast(Delta delta, DotSet known, List<Delta> past)
+    public bool TryPast(Delta delta, DotSet known, List<Delta> past) => TryPast(_log.Find(delta.WriterSlot, delta.First, out _)?.OlderOfKey, known, past);
+
+    /// <summary>
+    /// The same for a write that found everything as it asks for, and made no delta: what it found may be here alone, and must be with those who
+    /// acknowledge it.
+    /// </summary>
+    public bool TryPast(Key key, DotSet known, List<Delta> past) => TryPast(_log.NewestOf(key), known, past);
+
+    private bool TryPast(LogEntry? newest, DotSet known, List<Delta> past)
     {
         var whole = IsCovered(known);
         var start = past.Count;
-        for (var entry = _log.Find(delta.WriterSlot, delta.First, out _)?.OlderOfKey; entry is not null; entry = entry.OlderOfKey)
+        for (var entry = newest; entry is not null; entry = entry.OlderOfKey)
         {
             if (IsKnown(entry, known)) continue;
             if (entry.Delta is null) whole = false;
