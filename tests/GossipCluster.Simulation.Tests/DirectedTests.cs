@@ -113,4 +113,21 @@ public sealed class DirectedTests
         Assert.Empty(b.Protocols[0].Replica.Keys);
         world.End();
     }
+
+    [Fact]
+    public void A_delta_that_its_log_has_let_go_still_has_a_past()
+    {
+        // No delta has room in the log: whether a past is whole cannot be told unless the receiver has it.
+        var world = new Scenario(Mutant.None, nodes: 3, n: 2, logDeltaBytesMax: 1);
+        var (a, b, fallback) = (world[0], world[1], world[2]);
+        world.Unheard(() => world.Add(a, "q"));
+
+        // b has it and says so, which does not count; all that is known of it at a is forgotten, and the fallback is asked instead.
+        var second = world.Add(a, "r");
+
+        Assert.Equal("{r}", world.Value(b));
+        Assert.Equal("{r}", world.Value(fallback));
+        Assert.False(second.IsAcknowledged);
+        world.End();
+    }
 }

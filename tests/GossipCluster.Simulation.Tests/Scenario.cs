@@ -12,7 +12,7 @@ internal sealed class Scenario
     private readonly Simulation _world;
 
     /// <summary>A cluster of one partition in which all are up and every primary has synced.</summary>
-    public Scenario(Mutant mutant, int nodes, int n, int logEntriesMax = 1000, int partBytesMax = 64 << 10)
+    public Scenario(Mutant mutant, int nodes, int n, int logEntriesMax = 1000, int logDeltaBytesMax = 1 << 20, int partBytesMax = 64 << 10)
     {
         _world = new Simulation(new SimPlan(Seed: 1, mutant)
         {
@@ -23,7 +23,7 @@ internal sealed class Scenario
             Loss = 0,
             Duplication = 0,
             DelayMax = 0,
-            Replica = new ReplicaOptions { LogEntriesMax = logEntriesMax },
+            Replica = new ReplicaOptions { LogEntriesMax = logEntriesMax, LogDeltaBytesMax = logDeltaBytesMax },
             Replication = new ReplicationOptions { PartBytesMax = partBytesMax },
         });
         foreach (var node in _world.Nodes) node.Start();

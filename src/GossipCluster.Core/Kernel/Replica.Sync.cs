@@ -91,7 +91,12 @@ public sealed partial class Replica
     /// <param name="known">What the peer is known to have, or what is travelling ahead of this on the same ordered link.</param>
     /// <param name="past">Where they are put, oldest first.</param>
     /// <returns>False where it cannot be told whether that is all: then the peer's answer is no acknowledgement.</returns>
-    public bool TryPast(Delta delta, DotSet known, List<Delta> past) => TryPast(_log.Find(delta.WriterSlot, delta.First, out _)?.OlderOfKey, known, past);
+    public bool TryPast(Delta delta, DotSet known, List<Delta> past)
+    {
+        // The delta itself may be known to every primary and forgotten here while what it builds on is not.
+        var own = _log.Find(delta.WriterSlot, delta.First, out _);
+        return TryPast(own is null ? _log.NewestOf(delta.Key) : own.OlderOfKey, known, past);
+    }
 
     /// <summary>
     /// The same for a write that found everything as it asks for, and made no delta: what it found may be here alone, and must be with those who
