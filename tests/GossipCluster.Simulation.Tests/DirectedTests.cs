@@ -130,4 +130,26 @@ public sealed class DirectedTests
         Assert.False(second.IsAcknowledged);
         world.End();
     }
+
+    [Fact]
+    public void An_emptied_fallback_does_not_build_on_an_old_share_of_its_own_that_comes_back()
+    {
+        var world = new Scenario(Mutant.None, nodes: 3, n: 1);
+        var (primary, fallback, other) = (world[0], world[1], world[2]);
+        world.Crash(primary);
+        world.Increment(fallback);
+        Assert.Equal("1", world.Value(other, world.Counter));
+        world.Start(primary);
+        world.Increment(fallback);
+        world.Offer(fallback, to: primary);
+        Assert.True(fallback.ClockOf(0).IsEmpty);
+
+        // The other fallback knows the first share and not the second.
+        world.Crash(primary);
+        world.Increment(other);
+        world.Increment(fallback);
+
+        world.End();
+        Assert.Equal("4", world.Value(primary, world.Counter));
+    }
 }

@@ -40,6 +40,8 @@ internal sealed class Scenario
 
     public Key OtherSet => _world.KeyOf(DataType.Set, which: 1);
 
+    public Key Counter => _world.KeyOf(DataType.Counter);
+
     public Key Map => _world.KeyOf(DataType.Map);
 
     /// <summary>Lets everything happen that is under way and not held.</summary>
@@ -62,6 +64,13 @@ internal sealed class Scenario
     public ClientOp Remove(SimNode at, string element, DotSet token)
     {
         var op = _world.Write(at, Set, DataType.Set, Operation.RemoveFromSet(element), token, Simulation.PathOf(DataType.Set, element));
+        Settle();
+        return op;
+    }
+
+    public ClientOp Increment(SimNode at)
+    {
+        var op = _world.Write(at, Counter, DataType.Counter, new Operation.Increment(1));
         Settle();
         return op;
     }

@@ -21,6 +21,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     private ItemTree _tree;
     private WriteContext _context;
     private int _self;
+    private long _floor;
     private IReadOnlyCollection<int> _foldable = [];
 
     /// <summary>Puts into the delta what the operation does. The operation has been validated.</summary>
@@ -29,11 +30,12 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     /// <param name="operation">What to do.</param>
     /// <param name="context">Under which circumstances.</param>
     /// <param name="self">The slot of the own, present replica id.</param>
+    /// <param name="floor">The last counter of that id of whose effects this replica may have forgotten some: it was emptied since.</param>
     /// <param name="foldable">The slots of abandoned ids of this node whose counter shares the own share may take over (rule 6).</param>
     /// <returns>Null, or why the operation is refused: then what the delta holds is void.</returns>
-    public OperationError? Stage(ItemTree tree, DataType type, Operation operation, in WriteContext context, int self, IReadOnlyCollection<int> foldable)
+    public OperationError? Stage(ItemTree tree, DataType type, Operation operation, in WriteContext context, int self, long floor, IReadOnlyCollection<int> foldable)
     {
-        (_tree, _context, _self, _foldable) = (tree, context, self, foldable);
+        (_tree, _context, _self, _floor, _foldable) = (tree, context, self, floor, foldable);
         _removed.Clear();
         if (operation is Operation.Delete) return Delete(type);
         _path.Start(type);
@@ -53,6 +55,10 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
     };
 
     /// <summary>The own share grows; no other replica id's share is touched, but for those abandoned ones that may be folded in.</summary>
+    /// <remarks>
+    /// Nor is an own share from before this replica was emptied: it may have come back without the later one that had taken its place, and what it
+    /// holds would then be counted twice.
+    /// </remarks>
     private OperationError? Increment(long by)
     {
         var length = _path.Length;
@@ -62,7 +68,7 @@ internal sealed class OperationStager(ReplicaTable table, DeltaBuilder delta, It
         foreach (ref readonly var item in _tree.At(_path.Bytes))
         {
             any = true;
-            if (item.Slot != _self && !_foldable.Contains(item.Slot)) continue;
+            if (item.Slot == _self ? item.Counter <= _floor : !_foldable.Contains(item.Slot)) continue;
             overflow |= !TryAdd(share, new WireReader(item.Payload).ReadSigned(), out share);
             delta.Supersede(item.Slot, item.Counter);
         }

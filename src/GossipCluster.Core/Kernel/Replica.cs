@@ -113,7 +113,7 @@ public sealed partial class Replica
         }
 
         _deltaBuilder.Start(_self);
-        if (_stager.Stage(tree, type, operation, context, _self, _foldable) is { } refused) return new StageResult(null, refused, null);
+        if (_stager.Stage(tree, type, operation, context, _self, _counterFloor, _foldable) is { } refused) return new StageResult(null, refused, null);
         if (_deltaBuilder.IsEmpty) return default;
         _deltaBuilder.SupersedeVoid(_void);
         var delta = _deltaBuilder.Build(key, _next);
