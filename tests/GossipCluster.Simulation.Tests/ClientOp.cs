@@ -25,10 +25,18 @@ internal sealed class ClientOp(ulong number, int partition, DataType type, Key k
 
     public Write? Write { get; set; }
 
+    /// <summary>What its coordinator had, durable or staged, before it.</summary>
+    public DotSet? Before { get; set; }
+
+    /// <summary>The writes of the key in that: what it may build on.</summary>
+    public IReadOnlyList<Write> Past { get; set; } = [];
+
     /// <summary>The nodes that hold it and whose word counts.</summary>
     public HashSet<NodeName> Copies { get; } = [];
 
     public int CopiesNeeded { get; set; }
+
+    public bool IsAcknowledged { get; set; }
 
     public bool IsShort { get; set; }
 

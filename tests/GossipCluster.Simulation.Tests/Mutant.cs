@@ -44,6 +44,9 @@ public enum Mutant
     /// <summary>Rule 4: a key state is joined by a receiver that has lost what the state was made for.</summary>
     RepairBasis,
 
+    /// <summary>Rule 4: a key state is joined without dropping what the sender has seen and does not list.</summary>
+    RepairAdds,
+
     /// <summary>Full transfer: keys as they are when they are sent, with the clock of the end.</summary>
     StreamEnd,
 
@@ -55,6 +58,18 @@ public enum Mutant
 
     /// <summary>Rule 8: a delta travels without its key's past.</summary>
     NoPast,
+
+    /// <summary>Rule 8: an answer counts although it is not known whether all of the past went along.</summary>
+    PastUnsure,
+
+    /// <summary>Rule 8: a write that finds everything as it asks for is acknowledged by the one disk that has it so.</summary>
+    NothingToSend,
+
+    /// <summary>Handoff: a fallback forgets what a write quorum of primaries has, not all of them.</summary>
+    EmptiedOnW,
+
+    /// <summary>Rule 6: a node on its own takes its own word for it, so that a copy of its disk passes for the disk.</summary>
+    LoneWitness,
 
     /// <summary>Contexts: dots that nobody has any more are waited for.</summary>
     GateForever,

@@ -34,7 +34,7 @@ internal sealed class Oracle
         if (write.Event is not { } happened) return write;
         foreach (var superseded in write.Superseded.Dots())
         {
-            var dot = Present(superseded, _names);
+            var dot = Present(superseded);
             if (!_killers.TryGetValue(dot, out var killers)) _killers[dot] = killers = [];
             killers.Add(happened);
         }
@@ -45,13 +45,16 @@ internal sealed class Oracle
     /// <summary>The write that gave these dots.</summary>
     public Write Of(ReplicaId writer, long first) => _byFirst[(writer, first)];
 
+    public IReadOnlyList<Write> WritesOf(Key key) => _byKey.GetValueOrDefault(key, []);
+
     /// <summary>Rule 2: the live items are a function of the clock.</summary>
-    /// <param name="clock">The clock, under the names that the table knows.</param>
-    /// <param name="table">Whose names: writes are remembered by the names that they were given.</param>
+    /// <param name="clock">The clock, under whatever names.</param>
     /// <param name="only">Some keys, or null for all.</param>
-    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, ReplicaTable table, IReadOnlyCollection<Key>? only = null)
+    /// <returns>The items by the names that their dots have now.</returns>
+    public Dictionary<Dot, LiveItem> StateAt(DotSet clock, IReadOnlyCollection<Key>? only = null)
     {
-        bool Knows(Dot dot) => clock.Contains(Present(dot, table));
+        var known = _names.Resolve(clock);
+        bool Knows(Dot dot) => known.Contains(Present(dot));
         var live = new Dictionary<Dot, LiveItem>();
         foreach (var key in only ?? _byKey.Keys)
         {
@@ -60,7 +63,7 @@ internal sealed class Oracle
             {
                 foreach (var item in write.Items)
                 {
-                    if (Knows(item.Dot) && !(_killers.TryGetValue(Present(item.Dot, _names), out var killers) && killers.Exists(Knows))) live[Present(item.Dot, table)] = item;
+                    if (Knows(item.Dot) && !(_killers.TryGetValue(Present(item.Dot), out var killers) && killers.Exists(Knows))) live[Present(item.Dot)] = item;
                 }
             }
         }
@@ -71,7 +74,7 @@ internal sealed class Oracle
     /// <summary>Checks that a replica's durable items, of all keys or of some, are what its clock names.</summary>
     public void CheckState(Replica replica, string who, IReadOnlyCollection<Key>? only = null)
     {
-        var expected = StateAt(replica.Clock, replica.Table, only);
+        var expected = StateAt(replica.Clock, only);
         var count = 0;
         foreach (var key in only ?? replica.Trees.Keys)
         {
@@ -80,7 +83,7 @@ internal sealed class Oracle
             foreach (ref readonly var item in tree)
             {
                 count++;
-                var dot = new Dot(replica.Table[item.Slot], item.Counter);
+                var dot = Present(new Dot(replica.Table[item.Slot], item.Counter));
                 Check.That(
                     expected.TryGetValue(dot, out var live) && live.Key == key && item.Path.SequenceEqual(live.Path) && item.Payload.SequenceEqual(live.Payload),
                     $"{who} has {dot} of {key} live, which its clock {replica.Clock} does not name");
@@ -90,13 +93,16 @@ internal sealed class Oracle
         Check.That(count == expected.Count, $"{who} has {count} items live, its clock {replica.Clock} names {string.Join(" ", expected.Select(e => $"{e.Key} was {e.Value.Dot}"))}");
     }
 
+    /// <summary>Dots by the names that they have now.</summary>
+    public DotSet Present(DotSet dots) => _names.Resolve(dots);
+
     /// <summary>The name that a dot has now.</summary>
-    public static Dot Present(Dot dot, ReplicaTable table)
+    public Dot Present(Dot dot)
     {
-        if (!table.HasRenamings) return dot;
-        var (slot, counter) = (table.SlotOf(dot.Replica), dot.Counter);
-        table.Resolve(ref slot, ref counter);
-        return new Dot(table[slot], counter);
+        if (!_names.HasRenamings) return dot;
+        var (slot, counter) = (_names.SlotOf(dot.Replica), dot.Counter);
+        _names.Resolve(ref slot, ref counter);
+        return new Dot(_names[slot], counter);
     }
 
     /// <summary>Dots are set aside as new names.</summary>
@@ -111,7 +117,7 @@ internal sealed class Oracle
 
         foreach (var (dot, killers) in _killers.ToArray())
         {
-            var present = Present(dot, _names);
+            var present = Present(dot);
             if (present == dot) continue;
             _killers.Remove(dot);
             if (_killers.TryGetValue(present, out var others)) others.AddRange(killers);
@@ -132,7 +138,7 @@ internal sealed class Oracle
 internal sealed record Write(ReplicaId Writer, long First, Key Key, ReadOnlyMemory<byte> Bytes, Oracle.LiveItem[] Items, DotSet Superseded, Dot? Event, DotSet Own)
 {
     /// <summary>The dots that say that the write is there: its own. What it supersedes may be known by other ways.</summary>
-    public bool IsIn(DotSet clock, ReplicaTable table) => clock.Dominates(table.Resolve(Own));
+    public bool IsIn(DotSet clock, Oracle oracle) => oracle.Present(clock).Dominates(oracle.Present(Own));
 
     public bool IsAcknowledged { get; set; }
 

@@ -1,6 +1,7 @@
 using Record = GossipCluster.Core.Kernel.Record;
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Replication;
 
 namespace GossipCluster.Simulation.Tests;
 
@@ -20,13 +21,13 @@ internal sealed class SimDisk(int partitions)
     public long Starts { get; set; }
 
     /// <summary>The latest start of each id that this node was asked about.</summary>
-    public Dictionary<ReplicaId, long> StartsSeen { get; private init; } = [];
+    public Dictionary<ReplicaId, NodeStart> StartsSeen { get; private init; } = [];
 
     public bool StoppedCleanly { get; set; }
 
     public SimDisk Copy()
     {
-        var copy = new SimDisk(Log.Length) { Id = Id, Starts = Starts, StoppedCleanly = StoppedCleanly, StartsSeen = new Dictionary<ReplicaId, long>(StartsSeen) };
+        var copy = new SimDisk(Log.Length) { Id = Id, Starts = Starts, StoppedCleanly = StoppedCleanly, StartsSeen = new Dictionary<ReplicaId, NodeStart>(StartsSeen) };
         for (var i = 0; i < Log.Length; i++)
         {
             copy.Log[i].AddRange(Log[i]);

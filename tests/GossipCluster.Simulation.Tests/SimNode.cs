@@ -36,7 +36,12 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     public Ring Ring => world.Rings[View];
 
-    private Mutant Mutant => world.Plan.Mutant;
+    /// <summary>What is durable here, also while the node is down.</summary>
+    public DotSet ClockOf(int partition) => ReplicaOf(partition).Clock;
+
+    public Replica ReplicaOf(int partition) => IsAlive ? Protocols[partition].Replica : Disk.Recover(partition, world.Plan.Replica);
+
+    private Mutant Mutant => world.Mutant;
 
     public void Start()
     {
@@ -46,7 +51,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
         MayName = false;
         _ops.Clear();
         Protocols = [.. Enumerable.Range(0, world.Plan.Partitions).Select(partition =>
-            new SimProtocol(Name, Disk.Recover(partition, world.Plan.Replica), world.Random64, Mutant, world.Plan.Replication))];
+            new SimProtocol(Name, Disk.Recover(partition, world.Plan.Replica), world.Random64, () => Mutant, world.Plan))];
         var former = Disk.Id;
         var clean = Disk.StoppedCleanly || (Mutant is Mutant.KeptId or Mutant.TrustDisk or Mutant.SpeakFirst);
         Disk.StoppedCleanly = false;
@@ -60,20 +65,20 @@ internal sealed class SimNode(Simulation world, NodeName name)
             return;
         }
 
-        if (Mutant == Mutant.TrustDisk)
+        if (Mutant == Mutant.TrustDisk || (Mutant == Mutant.LoneWitness && clean && Ring.Members.Length == 1))
         {
             MayName = true;
             return;
         }
 
         _identity = new IdentityCheck(clean, Ring.Members.Select(member => member.Name).Where(member => member != Name), world.Now);
+        var life = Life;
+        var ask = new IdentityAsk(former.Value, new NodeStart(Disk.Starts, world.Random64()), [.. Protocols.Select(protocol => protocol.Replica.NextCounter)]);
         foreach (var member in Ring.Members)
         {
-            if (member.Name == Name) continue;
-            world.Net.Send(this, member.Name, other => other.AnswerIdentity(this, former.Value, Disk.Starts, [.. Protocols.Select(p => p.Replica.NextCounter)]));
+            if (member.Name != Name) Send(member.Name, ask, other => other.AnswerIdentity(this, life, ask));
         }
 
-        var life = Life;
         world.After(IdentityCheck.Deadline, () =>
         {
             if (Life == life && IsAlive && _identity?.Tick(world.Now) is { } decision) DecideIdentity(decision);
@@ -122,6 +127,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
     {
         if (!MayName) return;
         _ops[op.Number] = op;
+        op.Before = Protocols[op.Partition].Replica.StagedClock;
         var context = new WriteContext(world.Clock(this), op.Observed);
         if (op.Observed is not null && Mutant == Mutant.NoPull) context = context with { Observed = op.Observed.Intersect(Protocols[op.Partition].Replica.StagedClock) };
         Run(op.Partition, (protocol, effects) => protocol.Write(op.Number, op.Type, op.Key, op.Operation, context, effects));
@@ -183,7 +189,8 @@ internal sealed class SimNode(Simulation world, NodeName name)
         switch (effect)
         {
             case ReplicaEffect.Send send:
-                world.Net.Send(this, send.To, other => other.Receive(partition, Name, send.Message));
+                if (send.Message is PeerMessage.Replicated { Counts: true } copy) world.CheckCopy(this, partition, send.To, copy.Op);
+                Send(send.To, send.Message, other => other.Receive(partition, Name, send.Message));
                 break;
             case ReplicaEffect.Persist persist:
                 Persist(partition, persist.Batch);
@@ -212,13 +219,13 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void Persist(int partition, Batch batch)
     {
-        if (Mutant == Mutant.SpeakFirst && world.Chance(.5))
+        if (Mutant == Mutant.SpeakFirst)
         {
             // Says that it is on disk, and puts it there later, if at all.
             foreach (var record in batch.Records) Register(partition, record);
             var speaker = Life;
             Record[] records = [.. batch.Records];
-            world.After(world.Delay(5), () =>
+            world.After(TimeSpan.FromMilliseconds(40), () =>
             {
                 if (Life == speaker) Disk.Log[partition].Add(records);
             });
@@ -245,7 +252,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
                 Land(partition, batch, disk);
                 Run(partition, (protocol, effects) => protocol.Durable(batch, effects));
-                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, world.Chance(.05) ? null : batch.ChangedKeys);
+                if (IsAlive) world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, batch.IsAlone || world.Chance(.05) ? null : batch.ChangedKeys);
             }
             else if (lands && Life == life + 1 && ReferenceEquals(disk, Disk))
             {
@@ -257,6 +264,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void Land(int partition, Batch batch, SimDisk disk)
     {
+        if (IsAlive && batch.Records is [{ Kind: RecordKind.Emptied }]) world.CheckForgotten(this, partition);
         foreach (var record in batch.Records) Register(partition, record);
         disk.Log[partition].Add([.. batch.Records]);
     }
@@ -333,15 +341,23 @@ internal sealed class SimNode(Simulation world, NodeName name)
 
     private void Committed(ClientOp op, Delta? delta)
     {
-        if (delta is null)
+        var replica = Protocols[op.Partition].Replica;
+        Check.That(op.Observed is null || replica.Clock.Dominates(replica.Resolve(op.Observed)), $"{Name} has done op {op.Number} without having seen its context {op.Observed}");
+        op.Past = [.. world.Oracles[op.Partition].WritesOf(op.Key).Where(write => write.IsIn(op.Before!, world.Oracles[op.Partition]))];
+        op.Delta = delta;
+        if (delta is not null)
         {
-            _ops.Remove(op.Number);
+            op.Write = world.Oracles[op.Partition].Of(replica.Table[delta.WriterSlot], delta.First);
+            op.Write.Op = op;
+        }
+        else if (Mutant == Mutant.NothingToSend)
+        {
+            op.CopiesNeeded = world.Plan.W;
+            op.IsAcknowledged = true;
+            world.NothingToDo(op, Name);
             return;
         }
 
-        op.Delta = delta;
-        op.Write = world.Oracles[op.Partition].Of(Protocols[op.Partition].Replica.Table[delta.WriterSlot], delta.First);
-        op.Write.Op = op;
         var list = Ring.PreferenceList(op.Partition);
         var fallbacks = new Queue<NodeName>(list.Fallbacks(world.Plan.N).ToArray().Where(node => node != Name && world.Reaches(this, node)));
         var targets = new List<NodeName>();
@@ -360,34 +376,42 @@ internal sealed class SimNode(Simulation world, NodeName name)
         world.After(TimeSpan.FromMilliseconds(50), () =>
         {
             // Late is not down: one more copy, on the next node.
-            if (Life == life && !op.Write.IsAcknowledged && fallbacks.TryDequeue(out var fallback)) Ask(op, fallback);
+            if (Life == life && !op.IsAcknowledged && fallbacks.TryDequeue(out var fallback)) Ask(op, fallback);
         });
     }
 
     private void Ask(ClientOp op, NodeName target)
     {
-        if (op.Asked.Add(target)) Run(op.Partition, (protocol, effects) => protocol.ReplicateTo(target, op.Number, op.Delta!, effects));
+        if (!op.Asked.Add(target)) return;
+        Run(op.Partition, (protocol, effects) =>
+        {
+            if (op.Delta is { } delta) protocol.ReplicateTo(target, op.Number, delta, effects);
+            else protocol.ReplicateTo(target, op.Number, op.Key, effects);
+        });
     }
 
     private void Count(ClientOp op, NodeName holder)
     {
         op.Copies.Add(holder);
-        if (op.Copies.Count < op.CopiesNeeded || op.Write is null || op.Write.IsAcknowledged) return;
-        op.Write.IsAcknowledged = true;
+        if (op.Copies.Count < op.CopiesNeeded || op.IsAcknowledged) return;
+        op.IsAcknowledged = true;
+        if (op.Write is null) world.NothingToDo(op, Name);
+        else op.Write.IsAcknowledged = true;
         world.Trace($"op {op.Number} is acknowledged by {string.Join(' ', op.Copies)}");
     }
 
-    private void AnswerIdentity(SimNode asker, ReplicaId id, long start, long[] next)
+    private void AnswerIdentity(SimNode asker, int life, IdentityAsk ask)
     {
-        var knowsMore = Disk.StartsSeen.GetValueOrDefault(id) > start && Mutant is not Mutant.StartsForgotten;
-        for (var i = 0; i < Protocols.Length && i < next.Length; i++) knowsMore |= Protocols[i].Replica.Clock.LastOf(id) >= next[i];
-        Disk.StartsSeen[id] = Math.Max(start, Disk.StartsSeen.GetValueOrDefault(id));
-        var life = asker.Life;
-        world.Net.Send(this, asker.Name, node =>
+        var knowsMore = Mutant != Mutant.StartsForgotten && Disk.StartsSeen.TryGetValue(ask.Id, out var seen) && seen.Contradicts(ask.Start);
+        for (var i = 0; i < Protocols.Length && i < ask.Next.Length; i++) knowsMore |= Protocols[i].Replica.Clock.LastOf(ask.Id) >= ask.Next[i];
+        if (Disk.StartsSeen.GetValueOrDefault(ask.Id).Number <= ask.Start.Number) Disk.StartsSeen[ask.Id] = ask.Start;
+        Send(asker.Name, new IdentityAnswer(ask.Id, knowsMore), node =>
         {
             if (node.Life == life && node._identity?.Answered(Name, knowsMore) is { } decision) node.DecideIdentity(decision);
         });
     }
+
+    private void Send(NodeName to, object content, Action<SimNode> deliver) => world.Net.Send(new SimMessage(Name, to, content, deliver));
 
     private void DecideIdentity(IdentityDecision decision)
     {
@@ -414,3 +438,8 @@ internal sealed class SimNode(Simulation world, NodeName name)
         if (IsAlive && Protocols[partition].HasSynced) Disk.SyncedRing[partition] = Protocols[partition].Watermarks.RingVersion;
     }
 }
+
+/// <summary>From a node that starts: may I go on under this id? Answered by <see cref="IdentityAnswer"/>.</summary>
+internal sealed record IdentityAsk(ReplicaId Id, NodeStart Start, long[] Next);
+
+internal sealed record IdentityAnswer(ReplicaId Id, bool KnowsMore);

@@ -44,7 +44,8 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
     {
         var random = new Random(seed);
         var n = new[] { 1, 2, 3, 3, 3 }[random.Next(5)];
-        var small = random.Next(3) == 0;
+        var lean = (Lean)random.Next(5);
+        var small = random.Next(3) == 0 || lean == Lean.Transfers;
         return new SimPlan(seed, mutant)
         {
             N = n,
@@ -55,9 +56,9 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
             DelayMax = random.Next(3) == 0 ? 10 : random.Next(2) == 0 ? 80 : 600,
             WriteFailure = random.Next(4) == 0 ? .03 : 0,
             CrashBetweenEffects = random.Next(3) == 0 ? .01 : 0,
-            Lean = (Lean)random.Next(5),
+            Lean = lean,
             Replica = small ? new ReplicaOptions { LogDeltaBytesMax = random.Next(100, 1500), LogEntriesMax = random.Next(3, 40) } : ReplicaOptions.Default,
-            Replication = new ReplicationOptions { PartBytesMax = random.Next(2) == 0 ? 200 : 64 << 10, DeferredMax = random.Next(4) == 0 ? 2 : 1000 },
+            Replication = new ReplicationOptions { PartBytesMax = lean == Lean.Transfers ? 1 : random.Next(2) == 0 ? 200 : 64 << 10, DeferredMax = random.Next(4) == 0 ? 2 : 1000 },
         };
     }
 }

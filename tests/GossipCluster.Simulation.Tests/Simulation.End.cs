@@ -7,6 +7,14 @@ internal sealed partial class Simulation
 {
     private const int RoundsMax = 25;
 
+    /// <summary>What has to be so in the end, whatever came before.</summary>
+    public void End()
+    {
+        Quiesce();
+        CheckEnd();
+        ServeTokens();
+    }
+
     /// <summary>Everything heals: all nodes are up, see the newest ring and talk; then nothing is left to do.</summary>
     private void Quiesce()
     {
@@ -21,7 +29,7 @@ internal sealed partial class Simulation
         Check.That(IsQuiet(), $"no quiescence after {RoundsMax} rounds: {Differences()}");
     }
 
-    /// <summary>Everybody asks and offers everybody once.</summary>
+    /// <summary>Everybody asks everybody, and offers.</summary>
     public void Round()
     {
         foreach (var node in _nodes)
@@ -85,7 +93,7 @@ internal sealed partial class Simulation
 
             foreach (var write in Oracles[partition].Writes)
             {
-                if (write.IsAcknowledged && !write.IsExcused) Check.That(IsIn(write, replica), $"the acknowledged write {write.Own} (op {write.Op?.Number}) is lost");
+                if (write.IsAcknowledged && !write.IsExcused) Check.That(IsIn(write, replica, partition), $"the acknowledged write {write.Own} (op {write.Op?.Number}) is lost");
             }
 
             CheckPromises(partition, replica);
@@ -96,22 +104,33 @@ internal sealed partial class Simulation
     /// <summary>Observed removes: what the client had seen of an element is gone, if the remove is there.</summary>
     private void CheckPromises(int partition, Core.Kernel.Replica replica)
     {
-        var live = Oracles[partition].StateAt(replica.Clock, replica.Table);
+        var live = Oracles[partition].StateAt(replica.Clock);
         foreach (var write in Oracles[partition].Writes)
         {
-            if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !IsIn(write, replica) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
-            var seen = replica.Resolve(observed);
-            var left = live.Values.FirstOrDefault(item => item.Key == write.Key && item.Path.AsSpan().StartsWith(path) && seen.Contains(Oracle.Present(item.Dot, replica.Table)));
-            Check.That(left is null, $"{left?.Dot} of {write.Key} was observed and removed by op {write.Op.Number}, and is there");
+            if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !IsIn(write, replica, partition) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
+            CheckRemoved(write.Op, path, observed, live);
         }
+
+        foreach (var op in _nothingToDo)
+        {
+            if (op is not { RemovedPath: { } path, Observed: { } observed } || op.Partition != partition) continue;
+            if (op.Past.All(past => !past.IsExcused)) CheckRemoved(op, path, observed, live);
+        }
+    }
+
+    private void CheckRemoved(ClientOp op, byte[] path, DotSet observed, Dictionary<Dot, Oracle.LiveItem> live)
+    {
+        var seen = Oracles[op.Partition].Present(observed);
+        var left = live.Values.FirstOrDefault(item => item.Key == op.Key && item.Path.AsSpan().StartsWith(path) && seen.Contains(Oracles[op.Partition].Present(item.Dot)));
+        Check.That(left is null, $"{left?.Dot} of {op.Key} was observed and removed by op {op.Number}, and is there");
     }
 
     private void CheckCounters(int partition, Core.Kernel.Replica replica)
     {
         foreach (var (key, type) in _keys.Zip(Types))
         {
-            if (type != DataType.Counter || Rings[0].PartitionOf(key.Hash) != partition || DiskLosses > 0) continue;
-            var writes = Oracles[partition].Writes.Where(write => write.Key == key && IsIn(write, replica)).ToList();
+            if (type != DataType.Counter || PartitionOf(key) != partition || DiskLosses > 0) continue;
+            var writes = Oracles[partition].Writes.Where(write => write.Key == key && IsIn(write, replica, partition)).ToList();
             if (writes.Exists(write => write.Op?.Operation is Operation.Delete || write.Op is null)) continue;
             Int128 sum = writes.Sum(write => ((Operation.Increment)write.Op!.Operation).By);
             var value = replica.Read(key) is DataValue.Counter counter ? counter.Sum : 0;
@@ -124,17 +143,15 @@ internal sealed partial class Simulation
     {
         foreach (var (key, type, clock) in _tokens.Where(token => token.Type == DataType.Set).ToList())
         {
-            var partition = Rings[0].PartitionOf(key.Hash);
+            var partition = PartitionOf(key);
             var node = Pick(_nodes.Where(n => n.Protocols[partition].IsPrimary).ToList());
-            var op = new ClientOp(++_lastOp, partition, type, key, Operation.RemoveFromSet("p"), clock);
-            Trace($"token: op {op.Number} at {node.Name} {clock}");
-            node.Write(op);
+            var op = Write(node, key, type, Operation.RemoveFromSet("p"), clock);
             Advance(TimeSpan.FromSeconds(3));
             Check.That(!op.IsRefused, $"a token for {key} that no node can serve: {clock}");
         }
     }
 
-    private static string Render(DataValue? value) => value switch
+    public static string Render(DataValue? value) => value switch
     {
         null => "nothing",
         DataValue.Counter counter => counter.Sum.ToString(System.Globalization.CultureInfo.InvariantCulture),

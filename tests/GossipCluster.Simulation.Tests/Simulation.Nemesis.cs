@@ -1,3 +1,4 @@
+using GossipCluster.Core.Causality;
 using GossipCluster.Core.Placement;
 
 namespace GossipCluster.Simulation.Tests;
@@ -38,11 +39,21 @@ internal sealed partial class Simulation
                 node.Backup = node.Disk.Copy();
                 break;
             case < .66:
-                Restore(node);
+                if (Plan.Lean == Lean.OldDisks && Chance(.3)) LiveTwice(node);
+                else PutBackupBack(node);
                 break;
             case < .70:
-                if (Plan.Lean == Lean.OldDisks) node.Backup = node.Disk.Copy();
-                else LoseDisk(node);
+                if (Plan.Lean == Lean.OldDisks)
+                {
+                    node.Backup = node.Disk.Copy();
+                }
+                else if (DiskLosses == 0)
+                {
+                    SendRepairs(node);
+                    LoseDisk(node);
+                    if (Chance(.5)) node.Start();
+                }
+
                 break;
             case < .76:
                 ChangeRing();
@@ -66,9 +77,52 @@ internal sealed partial class Simulation
         }
     }
 
-    private void LoseDisk(SimNode node)
+    private void PutBackupBack(SimNode node)
     {
-        if (DiskLosses >= 1) return;
+        if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) return;
+        _restores++;
+        SendRepairs(node);
+        Restore(node);
+        if (Chance(.5)) node.Start();
+    }
+
+    /// <summary>A node does what nobody hears of, and then lives on from a copy of its disk from before; what it did may still be under way.</summary>
+    private void LiveTwice(SimNode node)
+    {
+        Net.HealAll();
+        foreach (var each in _nodes) each.Start();
+        if (Chance(.7)) node.StopCleanly();
+        node.Backup = node.Disk.Copy();
+        node.Start();
+        AdvanceWhile(() => !node.MayName);
+        foreach (var other in _nodes.Where(_ => Chance(.9))) Net.Cut(node.Name, other.Name);
+        ClientWrites(node);
+        ClientWrites(node);
+        Advance(Delay(10));
+        Net.HealAll();
+        PutBackupBack(node);
+        node.Start();
+        AdvanceWhile(() => !node.MayName);
+        ClientWrites(node);
+    }
+
+    private void AdvanceWhile(Func<bool> isSo)
+    {
+        for (var i = 0; i < 20 && isSo(); i++) Advance(Delay(200));
+    }
+
+    /// <summary>What is made for what a node has now may arrive when it has lost it.</summary>
+    private void SendRepairs(SimNode node)
+    {
+        if (!node.IsAlive || Chance(.5)) return;
+        foreach (var key in _keys)
+        {
+            if (Pick(_nodes) is { IsAlive: true } other && other != node) Repair(key, behind: node, by: other);
+        }
+    }
+
+    public void LoseDisk(SimNode node)
+    {
         DiskLosses++;
         node.Crash("loses its disk");
         node.Disk = new SimDisk(Plan.Partitions);
@@ -76,13 +130,11 @@ internal sealed partial class Simulation
     }
 
     /// <summary>An older copy of the disk is put back.</summary>
-    private void Restore(SimNode node)
+    public void Restore(SimNode node)
     {
-        if (node.Backup is null || _restores >= (Plan.Lean == Lean.OldDisks ? 5 : 1)) return;
-        _restores++;
         DiskLosses++;
         node.Crash("gets an older disk back");
-        node.Disk = node.Backup.Copy();
+        node.Disk = node.Backup!.Copy();
         Excuse(node);
     }
 
@@ -96,23 +148,22 @@ internal sealed partial class Simulation
         lost.EverLostDisk = true;
         for (var partition = 0; partition < Plan.Partitions; partition++)
         {
-            var replicas = _nodes.ToDictionary(
-                node => node.Name, node => node.IsAlive ? node.Protocols[partition].Replica : node.Disk.Recover(partition, Plan.Replica));
+            var replicas = _nodes.ToDictionary(node => node.Name, node => node.ReplicaOf(partition));
             foreach (var write in Oracles[partition].Writes)
             {
-                write.IsExcused |= !Array.Exists(_nodes, node => IsIn(write, replicas[node.Name]) && IsBound(node, partition, write, replicas));
+                write.IsExcused |= !Array.Exists(_nodes, node => IsIn(write, replicas[node.Name], partition) && IsBound(node, partition, write, replicas));
             }
         }
     }
 
-    private static bool IsIn(Write write, Core.Kernel.Replica replica) => write.IsIn(replica.Clock, replica.Table);
+    private bool IsIn(Write write, Core.Kernel.Replica replica, int partition) => write.IsIn(replica.Clock, Oracles[partition]);
 
     private bool IsBound(SimNode node, int partition, Write write, Dictionary<Core.Causality.NodeName, Core.Kernel.Replica> replicas)
     {
         if (node.View == Rings.Count - 1 && node.Ring.PreferenceList(partition).IsPrimary(node.Name, Plan.N)) return true;
         foreach (var primary in node.Ring.PreferenceList(partition).Primaries(Plan.N))
         {
-            if (primary != node.Name && !Node(primary).EverLostDisk && !IsIn(write, replicas[primary])) return true;
+            if (primary != node.Name && !Node(primary).EverLostDisk && !IsIn(write, replicas[primary], partition)) return true;
         }
 
         return false;
@@ -133,7 +184,12 @@ internal sealed partial class Simulation
             2 when outside.Count > 0 => ring.Without(member).With(new RingMember(Pick(outside))),
             _ => ring.WithWeight(member, Pick([1, 100, 10_000])),
         };
-        Rings.Add(Ring.Of(next.Members, next.PartitionCount, ring.Version + 1));
+        AddRing(next);
+    }
+
+    public void AddRing(Ring next)
+    {
+        Rings.Add(Ring.Of(next.Members, next.PartitionCount, Rings[^1].Version + 1));
         Trace($"ring {Rings[^1].Version}: {string.Join(' ', next.Members.Select(m => m.Name))}");
     }
 }

@@ -21,6 +21,8 @@ internal sealed partial class Simulation
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly StringBuilder? _trace;
     private readonly List<(Key Key, DataType Type, DotSet Clock)> _tokens = [];
+    private readonly Dictionary<ulong, ClientOp> _ops = [];
+    private readonly List<ClientOp> _nothingToDo = [];
     private readonly SimNode[] _nodes;
     private readonly Key[] _keys;
     private long _order;
@@ -42,7 +44,12 @@ internal sealed partial class Simulation
 
     public SimPlan Plan { get; }
 
+    /// <summary>The rule that is broken now. What has to be noticed of two rings at odds is what they have lost, not that they stay at odds.</summary>
+    public Mutant Mutant => _calm && Plan.Mutant == Mutant.AnyView ? Mutant.None : Plan.Mutant;
+
     public SimNet Net { get; }
+
+    public IReadOnlyList<SimNode> Nodes => _nodes;
 
     public Oracle[] Oracles { get; }
 
@@ -57,27 +64,35 @@ internal sealed partial class Simulation
 
     private static DataType[] Types => [DataType.Counter, DataType.Set, DataType.Map, DataType.Register, DataType.Set, DataType.Flag];
 
-    /// <summary>Runs a seed; throws where an invariant breaks, with a trace where one was asked for.</summary>
-    public static void Run(SimPlan plan)
+    /// <summary>The exception that ends a run; null where no invariant breaks.</summary>
+    public static Exception? BrokenBy(SimPlan plan)
     {
         try
         {
             new Simulation(plan).Run();
+            return null;
         }
         catch (Exception broken)
         {
-            var again = new Simulation(plan, trace: true);
-            try
-            {
-                again.Run();
-            }
-            catch (Exception same)
-            {
-                throw new InvariantException($"seed {plan.Seed} ({plan}):\n{again.TraceText}\n{same}");
-            }
-
-            throw new InvariantException($"seed {plan.Seed} does not replay: {broken.Message}");
+            return broken;
         }
+    }
+
+    /// <summary>Runs a seed; throws where an invariant breaks, with a trace where one was asked for.</summary>
+    public static void Run(SimPlan plan)
+    {
+        if (BrokenBy(plan) is not { } broken) return;
+        var again = new Simulation(plan, trace: true);
+        try
+        {
+            again.Run();
+        }
+        catch (Exception same)
+        {
+            throw new InvariantException($"seed {plan.Seed} ({plan}):\n{again.TraceText}\n{same}");
+        }
+
+        throw new InvariantException($"seed {plan.Seed} does not replay: {broken.Message}");
     }
 
     public void Run()
@@ -90,9 +105,7 @@ internal sealed partial class Simulation
             Advance(Delay(12));
         }
 
-        Quiesce();
-        CheckEnd();
-        ServeTokens();
+        End();
     }
 
     public SimNode Node(NodeName name) => Array.Find(_nodes, node => node.Name == name)!;
@@ -163,22 +176,19 @@ internal sealed partial class Simulation
     private void Step()
     {
         var x = _random.NextDouble();
-        if (x < .42) ClientWrites();
+        if (x < .42) ClientWrites(Pick(_nodes));
         else if (x < .54) ClientReads();
         else if (x < .80) Housekeeping();
         else if (x < .92) Nemesis();
     }
 
-    private void ClientWrites()
+    private void ClientWrites(SimNode node)
     {
         var i = _random.Next(_keys.Length);
         var (key, type) = (_keys[i], Types[i]);
-        var partition = Rings[0].PartitionOf(key.Hash);
-        var node = Pick(_nodes);
         if (!node.IsAlive) return;
         var element = Pick(["p", "q", "r"]);
         DotSet? observed = null;
-        byte[]? path = null;
         Operation operation;
         if (Chance(.06))
         {
@@ -191,7 +201,6 @@ internal sealed partial class Simulation
             {
                 var token = _tokens.Where(t => t.Key == key).Select(t => t.Clock).ToList();
                 if (token.Count > 0 && Chance(.8)) observed = Pick(token);
-                path = PathOf(type, element);
             }
 
             operation = (type, remove) switch
@@ -206,9 +215,16 @@ internal sealed partial class Simulation
             };
         }
 
-        var op = new ClientOp(++_lastOp, partition, type, key, operation, observed) { RemovedPath = observed is null ? null : path };
-        Trace($"client: op {op.Number} {operation.GetType().Name} {element} on {key} at {node.Name} {observed}");
+        Write(node, key, type, operation, observed, observed is null ? null : PathOf(type, element));
+    }
+
+    public ClientOp Write(SimNode node, Key key, DataType type, Operation operation, DotSet? observed = null, byte[]? removedPath = null)
+    {
+        var op = new ClientOp(++_lastOp, PartitionOf(key), type, key, operation, observed) { RemovedPath = removedPath };
+        _ops[op.Number] = op;
+        Trace($"client: op {op.Number} {operation.GetType().Name} on {key} at {node.Name} {observed}");
         node.Write(op);
+        return op;
     }
 
     private Operation MapUpdate(string element) => _random.Next(3) switch
@@ -218,7 +234,7 @@ internal sealed partial class Simulation
         _ => Operation.UpdateField(DataType.Map, "m", Operation.UpdateField(DataType.Register, element, Operation.AssignText("deep"))),
     };
 
-    private static byte[] PathOf(DataType type, string element)
+    public static byte[] PathOf(DataType type, string element)
     {
         var path = new ItemPath.Builder();
         path.Start(type);
@@ -242,31 +258,52 @@ internal sealed partial class Simulation
     private void ClientReads()
     {
         var i = _random.Next(_keys.Length);
-        var (key, type) = (_keys[i], Types[i]);
-        var partition = Rings[0].PartitionOf(key.Hash);
         var coordinator = Pick(_nodes);
         if (!coordinator.IsAlive) return;
         var reachable = _nodes.Where(node => node == coordinator || Reaches(coordinator, node.Name)).ToArray();
         _random.Shuffle(reachable);
         var asked = reachable.Take(2).ToArray();
+        Read(_keys[i], Types[i], asked);
+        if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
+        if (asked.Length == 2) Repair(_keys[i], behind: asked[0], asked[1]);
+    }
+
+    /// <summary>Reads from some nodes; gives the token.</summary>
+    public DotSet Read(Key key, DataType type, params ReadOnlySpan<SimNode> asked)
+    {
+        var partition = PartitionOf(key);
         var reader = new KeyReader();
         foreach (var node in asked)
         {
-            foreach (var fold in asked.SelectMany(other => node.Protocols[partition].Replica.FoldsFor(other.Protocols[partition].Replica.Clock)))
+            foreach (var other in asked)
             {
-                Check.That(reader.TryLearn(fold, out var refused), refused.ToString());
+                foreach (var fold in node.Protocols[partition].Replica.FoldsFor(other.Protocols[partition].Replica.Clock))
+                {
+                    Check.That(reader.TryLearn(fold, out var refused), refused.ToString());
+                }
             }
         }
 
         foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
-        var expected = Oracles[partition].StateAt(reader.Clock, reader.Table, [key]);
-        Check.That(reader.LiveDots.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {reader.LiveDots}, its token names {DotSet.Of(expected.Keys)}");
+        var expected = Oracles[partition].StateAt(reader.Clock, [key]);
+        var live = Oracles[partition].Present(reader.LiveDots);
+        Check.That(live.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {live}, its token names {DotSet.Of(expected.Keys)}");
         _tokens.Add((key, type, reader.Clock));
-        if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
-        if (asked.Length < 2) return;
-        var behind = asked[0].Protocols[partition].Replica.Clock;
-        asked[1].Run(partition, (protocol, effects) => protocol.RepairPeer(asked[0].Name, key, behind, effects));
+        return reader.Clock;
     }
+
+    /// <summary>A reader has both nodes' answers, and has the one repair the other.</summary>
+    public void Repair(Key key, SimNode behind, SimNode by)
+    {
+        var partition = PartitionOf(key);
+        var clock = behind.Protocols[partition].Replica.Clock;
+        by.Run(partition, (protocol, effects) => protocol.RepairPeer(behind.Name, key, clock, effects));
+    }
+
+    public int PartitionOf(Key key) => Rings[0].PartitionOf(key.Hash);
+
+    /// <summary>One of the keys that hold a type, the first or another.</summary>
+    public Key KeyOf(DataType type, int which = 0) => _keys.Where((_, i) => Types[i] == type).ElementAt(which);
 
     private void Housekeeping()
     {
@@ -291,6 +328,12 @@ internal sealed partial class Simulation
         var end = Now + time;
         while (_events.TryPeek(out _, out var next) && next.At <= end) RunNext();
         Now = end;
+    }
+
+    /// <summary>Lets things happen, one by one, until something is so.</summary>
+    public void AdvanceUntil(Func<bool> isSo)
+    {
+        while (!isSo()) RunNext();
     }
 
     private void RunNext()

@@ -106,9 +106,22 @@ public sealed partial class Replica
     /// <returns>False where it cannot be told whether that is all: then the peer's answer is no acknowledgement.</returns>
     public bool TryPast(Delta delta, DotSet known, List<Delta> past)
     {
+        // The delta itself may be known to every primary and forgotten here while what it builds on is not.
+        var own = _log.Find(delta.WriterSlot, delta.First, out _);
+        return TryPast(own is null ? _log.NewestOf(delta.Key) : own.OlderOfKey, known, past);
+    }
+
+    /// <summary>
+    /// The same for a write that found everything as it asks for, and made no delta: what it found may be here alone, and must be with those who
+    /// acknowledge it.
+    /// </summary>
+    public bool TryPast(Key key, DotSet known, List<Delta> past) => TryPast(_log.NewestOf(key), known, past);
+
+    private bool TryPast(LogEntry? newest, DotSet known, List<Delta> past)
+    {
         var whole = IsCovered(known);
         var start = past.Count;
-        for (var entry = _log.Find(delta.WriterSlot, delta.First, out _)?.OlderOfKey; entry is not null; entry = entry.OlderOfKey)
+        for (var entry = newest; entry is not null; entry = entry.OlderOfKey)
         {
             if (IsKnown(entry, known)) continue;
             if (entry.Delta is null) whole = false;

@@ -18,9 +18,9 @@ public enum IdentityDecision
 /// <summary>Whether a starting node may go on naming dots under the id on its disk (rule 6). Pure.</summary>
 /// <remarks>
 /// Only with certainty: it was stopped cleanly (a mark on disk, consumed durably before this check), and within the deadline every other ring member,
-/// its own log recovered, answers that it neither knows more dots of the id than this disk nor has seen a later start of it. The last is for a copy of
-/// a cleanly stopped disk that is put back while messages of the life in between are still under way: nobody knows their dots yet, but everybody was
-/// asked when that life began.
+/// its own log recovered, answers that it neither knows more dots of the id than this disk nor has seen another start of it as late as this one
+/// (<see cref="NodeStart"/>). The last is for a copy of a cleanly stopped disk that is put back while messages of the life in between are still under
+/// way: nobody knows their dots yet, but everybody was asked when that life began. A ring of one has nobody who could tell a copy from the disk.
 /// </remarks>
 public sealed class IdentityCheck
 {
@@ -38,7 +38,7 @@ public sealed class IdentityCheck
     {
         _unanswered = [.. otherMembers];
         _end = now + Deadline;
-        Decision = !stoppedCleanly ? IdentityDecision.TakeNew : _unanswered.Count == 0 ? IdentityDecision.Keep : IdentityDecision.Undecided;
+        Decision = stoppedCleanly && _unanswered.Count > 0 ? IdentityDecision.Undecided : IdentityDecision.TakeNew;
     }
 
     /// <summary>What is decided so far; once decided, it stays.</summary>
@@ -46,7 +46,7 @@ public sealed class IdentityCheck
 
     /// <summary>A member has answered.</summary>
     /// <param name="member">Which.</param>
-    /// <param name="knowsMore">True where it knows dots of the id that this disk does not, or a later start of it.</param>
+    /// <param name="knowsMore">True where it knows dots of the id that this disk does not, or a start of it that <see cref="NodeStart.Contradicts"/> this one.</param>
     public IdentityDecision Answered(NodeName member, bool knowsMore)
     {
         if (Decision != IdentityDecision.Undecided) return Decision;

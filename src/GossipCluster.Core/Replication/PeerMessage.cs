@@ -24,7 +24,7 @@ public abstract record PeerMessage
 
     /// <summary>From a coordinator: join this write, and the past of its key that you may lack. Answered by <see cref="Replicated"/> once durable.</summary>
     /// <param name="Op">The coordinator's number for the write.</param>
-    /// <param name="Records">The past, oldest first, and the write's own delta, last.</param>
+    /// <param name="Records">The past, oldest first, and the write's own delta, last, where it has one.</param>
     /// <param name="IsWhole">False where the coordinator cannot tell whether that is all of the past: then the answer does not count (rule 8).</param>
     public sealed record Replicate(ulong Op, IReadOnlyList<Record> Records, bool IsWhole) : PeerMessage;
 

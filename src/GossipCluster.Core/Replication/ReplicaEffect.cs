@@ -25,7 +25,7 @@ public abstract record ReplicaEffect
 
     /// <summary>A local write is durable here.</summary>
     /// <param name="Op">Which write.</param>
-    /// <param name="Delta">What is to be replicated; null where there was nothing to do.</param>
+    /// <param name="Delta">What is to be replicated; null where there was nothing to do: then what was found there is, see the <see cref="ReplicaProtocol.ReplicateTo(NodeName, ulong, Kernel.Key, List{ReplicaEffect})"/> of a key.</param>
     public sealed record Committed(ulong Op, Delta? Delta) : ReplicaEffect;
 
     /// <summary>A peer has the write, durably.</summary>

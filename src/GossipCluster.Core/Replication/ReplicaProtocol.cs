@@ -132,11 +132,18 @@ public partial class ReplicaProtocol
     {
         _past.Clear();
         var whole = TryPast(delta, Watermarks.KnownTo(peer), _past);
-        var records = new List<Record>(_past.Count + 1);
-        records.AddRange(Replica.FoldsUnknownTo(Watermarks.KnownTo(peer)));
-        foreach (var earlier in _past) records.Add(new Record(RecordKind.Delta, earlier.Bytes));
-        records.Add(new Record(RecordKind.Delta, delta.Bytes));
-        effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Replicate(op, records, whole)));
+        _past.Add(delta);
+        SendPast(peer, op, whole, effects);
+    }
+
+    /// <summary>
+    /// The same for a write that was committed without a delta, because it found everything as it asks for: sends what it found. Without it such a write
+    /// would be acknowledged by this disk alone.
+    /// </summary>
+    public void ReplicateTo(NodeName peer, ulong op, Key key, List<ReplicaEffect> effects)
+    {
+        _past.Clear();
+        SendPast(peer, op, Replica.TryPast(key, Watermarks.KnownTo(peer), _past), effects);
     }
 
     /// <summary>The batch is on disk.</summary>
@@ -173,6 +180,13 @@ public partial class ReplicaProtocol
 
     /// <summary>The past that must travel with a delta (rule 8).</summary>
     protected internal virtual bool TryPast(Delta delta, DotSet known, List<Delta> past) => Replica.TryPast(delta, known, past);
+
+    private void SendPast(NodeName peer, ulong op, bool isWhole, List<ReplicaEffect> effects)
+    {
+        // Folds go ahead: what follows may use the new names.
+        Record[] records = [.. Replica.FoldsUnknownTo(Watermarks.KnownTo(peer)), .. _past.Select(past => new Record(RecordKind.Delta, past.Bytes))];
+        effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Replicate(op, records, isWhole)));
+    }
 
     private bool StageIdentity()
     {
