@@ -20,7 +20,7 @@ internal static class DirectedChains
         [Mutant.RepairBasis] = new(RepairOfALostDisk, "does not name"),
         [Mutant.RepairAdds] = new(RepairOfARemove, "does not name"),
         [Mutant.StreamEnd] = new(mutant => WriteDuringATransfer(mutant, toSentKey: true), "its clock names"),
-        [Mutant.StreamStart] = new(mutant => WriteDuringATransfer(mutant, toSentKey: false), "does not name"),
+        [Mutant.StreamStart] = new(mutant => WriteDuringATransfer(mutant, toSentKey: false), "no quiescence"),
         [Mutant.NoPast] = new(mutant => RemoveThatBuildsOnAnUnheardWrite(mutant, logEntriesMax: 1000), "was observed and removed"),
         [Mutant.PastUnsure] = new(mutant => RemoveThatBuildsOnAnUnheardWrite(mutant, logEntriesMax: 1), "was observed and removed"),
         [Mutant.NothingToSend] = new(RemoveOfWhatIsRemovedUnheard, "on which it may build"),
@@ -147,13 +147,15 @@ internal static class DirectedChains
         world.End();
     }
 
-    /// <summary>A key's state is under way to b, less what b has; b loses its disk before it arrives.</summary>
+    /// <summary>
+    /// A key's state is under way to b, which has the add and lacks the delete; b loses its disk before it arrives, and then gets the add again.
+    /// </summary>
     private static void RepairOfALostDisk(Mutant mutant)
     {
         var world = new Scenario(mutant, nodes: 2, n: 2);
         var (a, b) = (world[0], world[1]);
         world.Add(a, "p");
-        world.Unheard(() => world.Add(a, "q"));
+        world.Unheard(() => world.Delete(a));
         var state = world.Late(() => world.Repair(behind: b, by: a));
         world.LoseDisk(b);
         world.Start(b);

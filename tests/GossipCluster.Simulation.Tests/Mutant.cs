@@ -50,7 +50,7 @@ public enum Mutant
     /// <summary>Full transfer: keys as they are when they are sent, with the clock of the end.</summary>
     StreamEnd,
 
-    /// <summary>Full transfer: keys as they are when they are sent, with the clock of the start.</summary>
+    /// <summary>Full transfer: keys as they are when they are sent, with the clock of the start. A receiver refuses the end, which does not know all dots.</summary>
     StreamStart,
 
     /// <summary>Hints: a key's hints are dropped and their dots kept.</summary>

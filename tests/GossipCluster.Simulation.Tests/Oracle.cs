@@ -90,7 +90,7 @@ internal sealed class Oracle
             }
         }
 
-        Check.That(count == expected.Count, $"{who} has {count} items live, its clock {replica.Clock} names {string.Join(" ", expected.Select(e => $"{e.Key} was {e.Value.Dot}"))}");
+        Check.That(count == expected.Count, $"{who} has {count} items live, its clock names {expected.Count}: {replica.Clock}");
     }
 
     /// <summary>Dots by the names that they have now.</summary>

@@ -68,6 +68,13 @@ internal sealed class Scenario
         return op;
     }
 
+    public ClientOp Delete(SimNode at)
+    {
+        var op = _world.Write(at, Set, DataType.Set, Operation.Delete.Instance);
+        Settle();
+        return op;
+    }
+
     public ClientOp Increment(SimNode at)
     {
         var op = _world.Write(at, Counter, DataType.Counter, new Operation.Increment(1));
