@@ -27,13 +27,7 @@ public class CodecBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        for (var i = 0; i < BatchSize; i++) _delta = _replica.Write(DataType.Counter, BusyReplica.CounterKey(i), new Operation.Increment(1)).Bytes.ToArray();
-        for (var i = 0; i < BatchSize; i++) _delta = _replica.Stage(DataType.Counter, BusyReplica.CounterKey(i), new Operation.Increment(1)).Bytes.ToArray();
-        _batch = _replica.Replica.Seal();
-        _batch.Write(_writer);
-        _batchBytes = _writer.ToArray();
-        _replica.Replica.Commit(_batch);
-
+        for (var i = 0; i < BatchSize; i++) _replica.Write(DataType.Counter, BusyReplica.CounterKey(i), new Operation.Increment(1));
         for (var i = 0; i < 10; i++) _replica.Write(DataType.Set, SetKey, new Operation.UpdateSet([BusyReplica.Element(i)], []));
         _state = _replica.Replica.StateOf(SetKey);
 
@@ -43,6 +37,11 @@ public class CodecBenchmarks
         _clock = clock.ToSet();
         _clockBytes = _clock.ToBytes();
         _token = _tokens.Encode(SetKey.Flat, _clock);
+
+        for (var i = 0; i < BatchSize; i++) _delta = _replica.Stage(DataType.Counter, BusyReplica.CounterKey(i), new Operation.Increment(1)).Bytes.ToArray();
+        _batch = _replica.Replica.Seal();
+        _batch.Write(_writer);
+        _batchBytes = _writer.ToArray();
     }
 
     /// <summary>Checks and takes in a counter's delta.</summary>

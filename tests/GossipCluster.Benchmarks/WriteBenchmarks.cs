@@ -57,7 +57,7 @@ public class SetAddBenchmarks
     public SetAddBenchmarks() => (_add, _remove) = (new Operation.UpdateSet([_element], []), new Operation.UpdateSet([], [_element]));
 
     /// <summary>Elements in the set, 16 bytes each.</summary>
-    [Params(10, 100_000)]
+    [Params(10, 1_000, 10_000, 100_000)]
     public uint Size { get; set; }
 
     /// <summary>The set has its size.</summary>
