@@ -152,8 +152,10 @@ internal static class DirectedChains
     /// </summary>
     private static void RepairOfALostDisk(Mutant mutant)
     {
-        var world = new Scenario(mutant, nodes: 2, n: 2);
-        var (a, b) = (world[0], world[1]);
+        // c is down, so that a's log keeps the add: all that b lacks can come as deltas.
+        var world = new Scenario(mutant, nodes: 3, n: 3);
+        var (a, b, c) = (world[0], world[1], world[2]);
+        world.Crash(c);
         world.Add(a, "p");
         world.Unheard(() => world.Delete(a));
         var state = world.Late(() => world.Repair(behind: b, by: a));
