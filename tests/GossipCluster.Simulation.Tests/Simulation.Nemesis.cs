@@ -26,6 +26,11 @@ internal sealed partial class Simulation
 
         switch (x)
         {
+            case < .01:
+                Trace("the power fails");
+                foreach (var every in _nodes) every.Crash("loses power");
+                foreach (var every in _nodes) every.Start();
+                break;
             case < .22:
                 if (_nodes.Count(other => other.IsAlive) > 2) node.Crash("is killed");
                 break;
