@@ -25,6 +25,7 @@ internal static class DirectedChains
         [Mutant.PastUnsure] = new(mutant => RemoveThatBuildsOnAnUnheardWrite(mutant, logEntriesMax: 1), "was observed and removed"),
         [Mutant.NothingToSend] = new(RemoveOfWhatIsRemovedUnheard, "on which it may build"),
         [Mutant.EmptiedOnW] = new(FallbackAfterTwoOfThree, "empties itself"),
+        [Mutant.FoldUnasked] = new(ShareSummedTwice, "is counted twice"),
         [Mutant.GateForever] = new(TokenOfALostDisk, "no node can serve"),
     };
 
@@ -271,6 +272,26 @@ internal static class DirectedChains
         var remove = world.Remove(b, "q", token);
         if (mutant == Mutant.None) Assert.False(remove.IsRefused);
         world.End();
+    }
+
+    /// <summary>
+    /// a's second increment sums its first in; then a has an older disk, which knows only the first, takes a new id, and would sum the first in again.
+    /// </summary>
+    private static void ShareSummedTwice(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 2, n: 2);
+        var a = world[0];
+        world.Increment(a);
+        world.CopyDisk(a);
+        world.Increment(a);
+        world.PutCopyBack(a);
+        world.Start(a);
+        world.SettleUntil(() => a.MayName);
+
+        world.Fold(a);
+        world.Increment(a);
+        world.End();
+        Check.That(world.Value(a, world.Counter) == "3", $"something is counted twice: three increments are {world.Value(a, world.Counter)}");
     }
 
     private static void StopCopyStart(Scenario world, SimNode node)

@@ -71,6 +71,9 @@ public enum Mutant
     /// <summary>Rule 6: a node on its own takes its own word for it, so that a copy of its disk passes for the disk.</summary>
     LoneWitness,
 
+    /// <summary>Rule 6: abandoned ids are folded although somebody has other dots of them.</summary>
+    FoldUnasked,
+
     /// <summary>Contexts: dots that nobody has any more are waited for.</summary>
     GateForever,
 }

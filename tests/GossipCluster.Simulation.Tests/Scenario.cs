@@ -75,6 +75,16 @@ internal sealed class Scenario
         return op;
     }
 
+    /// <summary>Looks, waits for a message's lifetime, and looks again.</summary>
+    public void Fold(SimNode node)
+    {
+        for (var look = 0; look < 4; look++)
+        {
+            node.Run(0, (protocol, effects) => protocol.TryFold(_world.Now, TimeSpan.FromMilliseconds(20), effects));
+            Settle();
+        }
+    }
+
     public ClientOp Increment(SimNode at)
     {
         var op = _world.Write(at, Counter, DataType.Counter, new Operation.Increment(1));

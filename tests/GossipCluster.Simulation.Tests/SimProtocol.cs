@@ -14,6 +14,8 @@ internal sealed class SimProtocol(NodeName self, Replica replica, Func<ulong> ra
 
     protected internal override bool TakesIn => IsPrimary || (mutant() == Mutant.AnyView && !Replica.HasPending);
 
+    protected internal override bool AllAgreeToFold() => mutant() == Mutant.FoldUnasked || base.AllAgreeToFold();
+
     protected internal override bool Listen(NodeName from, Stamp stamp)
     {
         if (mutant() == Mutant.AnyView) return Watermarks.Heard(from, stamp.Clock, Watermarks.RingVersion, isPrimary: true);

@@ -42,7 +42,7 @@ public partial class ReplicaProtocol
         if (now < _foldAfter) return;
         if (!_foldAsked) _heardForFold.Clear();
         _foldAsked = true;
-        if (_otherMembers.All(member => _heardForFold.TryGetValue(member, out var stamp) && AgreesToFold(stamp)))
+        if (AllAgreeToFold())
         {
             (_foldAfter, _foldAsked) = (null, false);
             StageAlone(_ => OldDots(Replica.Clock).Equals(old) && Replica.TryStageFold(), effects);
@@ -51,6 +51,9 @@ public partial class ReplicaProtocol
 
         foreach (var member in _otherMembers) effects.Add(new ReplicaEffect.Send(member, new PeerMessage.StampAsk()));
     }
+
+    /// <summary>True where every other ring member has said that it has the same dots of the old ids, or none as a fallback.</summary>
+    protected internal virtual bool AllAgreeToFold() => _otherMembers.All(member => _heardForFold.TryGetValue(member, out var stamp) && AgreesToFold(stamp));
 
     private bool AgreesToFold(Stamp stamp)
     {
