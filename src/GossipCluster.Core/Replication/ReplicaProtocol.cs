@@ -89,7 +89,11 @@ public partial class ReplicaProtocol
     public long RecordsRefused { get; private set; }
 
     /// <summary>What this replica says of itself.</summary>
-    public Stamp Stamp => new(Replica.Clock, Watermarks.RingVersion, IsPrimary, HasSynced);
+    /// <remarks>
+    /// A fallback that is about to forget, and hears of a ring in which it is a primary before that is durable, must not yet speak as one: what it has now
+    /// is not what it will keep (found by seed 68226).
+    /// </remarks>
+    public Stamp Stamp => new(Replica.Clock, Watermarks.RingVersion, IsPrimary && _inFlight is not { IsAlone: true }, HasSynced);
 
     /// <summary>This node sees a new ring.</summary>
     /// <param name="ringVersion">Its version.</param>
