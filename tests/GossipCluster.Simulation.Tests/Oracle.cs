@@ -111,7 +111,7 @@ internal sealed class Oracle
         if (!_folds.Add((fold.By, fold.Event))) return;
         foreach (var id in fold.Ids)
         {
-            _names.Rename(new Renaming(_names.SlotOf(id.Old), 1, id.Count, _names.SlotOf(fold.By), id.FirstNew));
+            _names.Rename(new Renaming(_names.SlotOf(id.Old), id.First, id.Last, _names.SlotOf(fold.By), id.FirstNew));
             for (var i = 0L; i < id.Count; i++) Check.That(_dots.Add(new Dot(fold.By, id.FirstNew + i)), $"the dot {fold.By}:{id.FirstNew + i} was given twice");
         }
 

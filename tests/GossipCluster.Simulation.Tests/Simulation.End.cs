@@ -87,6 +87,7 @@ internal sealed partial class Simulation
             foreach (var other in primaries)
             {
                 var peer = other.Protocols[partition].Replica;
+                Check.That(peer.LogHoles == 0, $"the log of {other.Name} has holes");
                 Check.That(peer.AuditSource.Tree.Root == replica.AuditSource.Tree.Root, $"equal clocks, different audit roots: {primaries[0].Name} {other.Name}");
                 foreach (var key in _keys) Check.That(Render(peer.Read(key)) == Render(replica.Read(key)), $"equal clocks, different values of {key}");
             }

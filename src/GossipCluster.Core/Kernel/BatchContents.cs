@@ -24,7 +24,7 @@ internal sealed class BatchContents
     /// <summary>These contents emptied where they are small enough to be kept, otherwise new ones.</summary>
     public BatchContents Reused()
     {
-        if (Records.Count > ReusedRecordsMax || Trees.Count > ReusedRecordsMax || Chunks.Count > 0) return new BatchContents();
+        if (Records.Count > ReusedRecordsMax || Trees.Count > ReusedRecordsMax || LogEntries.Count > ReusedRecordsMax || Audit.Count > ReusedRecordsMax || Chunks.Count > 0) return new BatchContents();
         Records.Clear();
         Trees.Clear();
         LogEntries.Clear();

@@ -89,17 +89,23 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
     }
 
     /// <summary>Dots have new names: finds their entries under those.</summary>
-    public void Rename(Renaming renaming)
+    public void Rename(Renaming renaming, ReplicaTable table, DotSet.Builder forgotten)
     {
         if (renaming.From >= _slots.Count) return;
         foreach (var (first, last, entry) in _slots[renaming.From].Take(renaming.First, renaming.Last))
         {
             var to = new SlotRange(renaming.To, renaming.NewNameOf(first), renaming.NewNameOf(last));
-            entry.Rename(new SlotRange(renaming.From, first, last), to);
+            var isWhole = renaming.Contains(first) && renaming.Contains(last);
+            if (isWhole) entry.Rename(new SlotRange(renaming.From, first, last), to);
+            if (isWhole && Slot(to.Slot).IsFree(to.First, to.Last))
+            {
+                Slot(to.Slot).Add(to.First, to.Last, entry);
+                continue;
+            }
 
-            // Known under both names: the entry that had the new name keeps it.
-            if (Find(to.Slot, to.First, out _) is null) Slot(to.Slot).Add(to.First, to.Last, entry);
-            else if (--entry.AliveRanges == 0) Unlink(entry);
+            // Known under both names: the entry that had the new name keeps it; what is known in part only is unlogged.
+            if (!isWhole || Find(to.Slot, to.First, out var end) is null || end < to.Last) forgotten.Add(table[renaming.From], first, last);
+            if (--entry.AliveRanges == 0) Unlink(entry);
         }
     }
 
@@ -182,10 +188,16 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
             return _ranges[i].Entry;
         }
 
+        public bool IsFree(long first, long last)
+        {
+            var i = IndexOf(first);
+            return i == _ranges.Count || _ranges[i].First > last;
+        }
+
         public bool Remove(long first, LogEntry entry)
         {
             var i = IndexOf(first);
-            if (i == _ranges.Count || !ReferenceEquals(_ranges[i].Entry, entry)) return false;
+            if (i == _ranges.Count || _ranges[i].First != first || !ReferenceEquals(_ranges[i].Entry, entry)) return false;
             _ranges.RemoveAt(i);
             return true;
         }
@@ -210,7 +222,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         {
             var from = IndexOf(first);
             var to = from;
-            while (to < _ranges.Count && _ranges[to].Last <= last) to++;
+            while (to < _ranges.Count && _ranges[to].First <= last) to++;
             var taken = _ranges.GetRange(from, to - from);
             _ranges.RemoveRange(from, to - from);
             return taken;

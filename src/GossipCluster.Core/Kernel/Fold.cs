@@ -11,7 +11,7 @@ namespace GossipCluster.Core.Kernel;
 /// are dots that the folding replica sets aside for it, so that two folds can never mean different dots by one name. The event says that the receiver
 /// knows the renaming.
 /// <code>
-/// version(1) id varint(event) varint count, each: old id, varint(dots), varint(first new counter)
+/// version(1) id varint(event) varint count, each: old id, varint(first old counter), varint(dots), varint(first new counter)
 /// </code>
 /// </remarks>
 /// <param name="By">The present id of the node that folds.</param>
@@ -31,6 +31,7 @@ internal sealed record Fold(ReplicaId By, long Event, IReadOnlyList<FoldedId> Id
         foreach (var id in Ids)
         {
             id.Old.Write(writer);
+            writer.WriteVarint((ulong)id.First);
             writer.WriteVarint((ulong)id.Count);
             writer.WriteVarint((ulong)id.FirstNew);
         }
@@ -43,12 +44,12 @@ internal sealed record Fold(ReplicaId By, long Event, IReadOnlyList<FoldedId> Id
         if (reader.ReadByte() != Version) reader.Fail("a fold of version 1");
         var by = ReplicaId.Read(ref reader);
         var happened = reader.ReadLong();
-        var ids = new FoldedId[reader.ReadCount(ReplicaId.WireBytesMin + 2)];
+        var ids = new FoldedId[reader.ReadCount(ReplicaId.WireBytesMin + 3)];
         for (var i = 0; i < ids.Length && !reader.Failed; i++)
         {
-            ids[i] = new FoldedId(ReplicaId.Read(ref reader), reader.ReadLong(), reader.ReadLong());
+            ids[i] = new FoldedId(ReplicaId.Read(ref reader), reader.ReadLong(), reader.ReadLong(), reader.ReadLong());
             if (ids[i].Old.Node != by.Node || ids[i].Old == by) reader.Fail("another id of the same node");
-            if (ids[i].Count is < 1 or > DotSet.CounterMax || ids[i].FirstNew is < 1 or > DotSet.CounterMax) reader.Fail("a count and a counter from 1 on");
+            if (ids[i].First is < 1 or > DotSet.CounterMax || ids[i].Count is < 1 or > DotSet.CounterMax || ids[i].FirstNew is < 1 or > DotSet.CounterMax) reader.Fail("a count and a counter from 1 on");
             if (!reader.Failed && ids[i].FirstNew + ids[i].Count > happened) reader.Fail("new names below the event");
         }
 
@@ -57,5 +58,9 @@ internal sealed record Fold(ReplicaId By, long Event, IReadOnlyList<FoldedId> Id
     }
 }
 
-/// <summary>One abandoned id: its dots 1 to Count are called FirstNew and on.</summary>
-internal readonly record struct FoldedId(ReplicaId Old, long Count, long FirstNew);
+/// <summary>Of one abandoned id: as many dots from First on are called FirstNew and on.</summary>
+internal readonly record struct FoldedId(ReplicaId Old, long First, long Count, long FirstNew)
+{
+    /// <summary>The last of the old counters.</summary>
+    public long Last => First + Count - 1;
+}

@@ -92,16 +92,15 @@ public sealed class FrozenReplica
         return reader.Failed ? null : new TransferChunk(record, transfer, from, entries);
     }
 
-    internal static (ulong Transfer, int Keys, DotSet Clock, List<(Fold Fold, Record Record)> Folds) ReadEnd(ref WireReader reader)
+    internal static (ulong Transfer, int Keys, DotSet Clock, List<Fold> Folds) ReadEnd(ref WireReader reader)
     {
         if (reader.ReadByte() != Version) reader.Fail("the end of a transfer, version 1");
-        var end = (reader.ReadUInt64(), reader.ReadInt(int.MaxValue, "a count of keys"), DotSet.Read(ref reader), Folds: new List<(Fold, Record)>());
+        var end = (reader.ReadUInt64(), reader.ReadInt(int.MaxValue, "a count of keys"), DotSet.Read(ref reader), Folds: new List<Fold>());
         var count = reader.ReadCount(ReplicaId.WireBytesMin);
         for (var i = 0; i < count && !reader.Failed; i++)
         {
-            var bytes = reader.ReadPrefixed().ToArray();
-            var inner = new WireReader(bytes);
-            end.Folds.Add((Fold.Read(ref inner), new Record(RecordKind.Fold, bytes)));
+            var inner = new WireReader(reader.ReadPrefixed());
+            end.Folds.Add(Fold.Read(ref inner));
             if (!inner.AtEnd) reader.Fail("a fold");
         }
 

@@ -45,8 +45,9 @@ public sealed class KeyReader
         var by = _table.SlotOf(fold.By);
         foreach (var id in fold.Ids)
         {
-            var old = _table.SlotOf(id.Old);
-            if (_table.Find(old, 1) is null) _table.Rename(new Renaming(old, 1, id.Count, by, id.FirstNew));
+            var (old, to, first) = (_table.SlotOf(id.Old), by, id.FirstNew);
+            _table.Resolve(ref to, ref first);
+            if (to != old && _table.Find(old, id.First) is null) _table.Rename(new Renaming(old, id.First, id.Last, to, first));
         }
 
         return true;

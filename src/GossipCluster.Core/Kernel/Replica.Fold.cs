@@ -24,7 +24,7 @@ public sealed partial class Replica
         foreach (var old in AbandonedIds)
         {
             var count = Clock.LastOf(old);
-            ids.Add(new FoldedId(old, count, next));
+            ids.Add(new FoldedId(old, 1, count, next));
             next += count;
         }
 
@@ -64,31 +64,52 @@ public sealed partial class Replica
     private List<Record> FoldsOf(Func<ReplicaId, bool> wanted) =>
     [
         .. from renaming in _table.Renamings
-           where renaming.First == 1 && wanted(_table[renaming.From])
-           group new FoldedId(_table[renaming.From], renaming.Last, renaming.ToFirst) by renaming.To into folded
+           where renaming.From != renaming.To
+           group new FoldedId(_table[renaming.From], renaming.First, renaming.Last - renaming.First + 1, renaming.ToFirst) by renaming.To into folded
+
+           // Whole or not at all: who has the event is taken to know every name that came with it.
+           where folded.Any(id => wanted(id.Old))
            let happened = Math.Max(_foldEvents.GetValueOrDefault(folded.Key), folded.Max(id => id.FirstNew + id.Count))
            select new Fold(_table[folded.Key], happened, [.. folded]).ToRecord(),
     ];
 
+    /// <summary>Takes a fold in: its names, and its event.</summary>
     private void Apply(Fold fold, Record record)
+    {
+        var happened = Learn(fold);
+        if (_clock.Contains(_table[happened.Slot], happened.First)) return;
+        _clock.Add(_table[happened.Slot], happened.First, happened.Last);
+        _stagedClock.Add(_table[happened.Slot], happened.First, happened.Last);
+        _log.Append(new LogEntry(default, null, [happened], record), _table, _unlogged);
+    }
+
+    /// <summary>Takes the names of a fold in; gives its event under its present name.</summary>
+    private SlotRange Learn(Fold fold)
     {
         var by = _table.SlotOf(fold.By);
         foreach (var id in fold.Ids)
         {
-            // The folding id may itself have been folded since: then the new names have newer ones.
-            var (to, first) = (by, id.FirstNew);
-            _table.Resolve(ref to, ref first);
-            Rename(new Renaming(_table.SlotOf(id.Old), 1, id.Count, to, first));
+            // The folding id may itself have been folded since: then the new names have newer ones, not necessarily in one piece.
+            var old = _table.SlotOf(id.Old);
+            var parts = new List<SlotRange>();
+            _table.Resolve(new SlotRange(by, id.FirstNew, id.FirstNew + id.Count - 1), parts);
+
+            // Names that lead back to themselves are nobody's; to follow them would never end.
+            if (parts.Exists(part => part.Slot == old)) continue;
+            var next = id.First;
+            foreach (var part in parts)
+            {
+                var count = part.Last - part.First + 1;
+                Rename(new Renaming(old, next, next + count - 1, part.Slot, part.First));
+                next += count;
+            }
         }
 
         if (by == _self) _next = Math.Max(_next, fold.Event + 1);
         var (slot, happened) = (by, fold.Event);
         _table.Resolve(ref slot, ref happened);
         _foldEvents[slot] = Math.Max(happened, _foldEvents.GetValueOrDefault(slot));
-        if (_clock.Contains(_table[slot], happened)) return;
-        _clock.Add(_table[slot], happened, happened);
-        _stagedClock.Add(_table[slot], happened, happened);
-        _log.Append(new LogEntry(default, null, [new SlotRange(slot, happened, happened)], record), _table, _unlogged);
+        return new SlotRange(slot, happened, happened);
     }
 
     private void Rename(Renaming renaming)
@@ -96,6 +117,7 @@ public sealed partial class Replica
         // Folded twice, by two lives that did not know of each other: the lesser of the two new names stays, and the other becomes an old name of it.
         if (_table.Find(renaming.From, renaming.First) is { } earlier)
         {
+            if (renaming.Last > earlier.Last) Rename(renaming with { First = earlier.Last + 1, ToFirst = renaming.NewNameOf(earlier.Last + 1) });
             var length = Math.Min(earlier.Last, renaming.Last) - renaming.First;
             var mine = new SlotRange(earlier.To, earlier.NewNameOf(renaming.First), earlier.NewNameOf(renaming.First) + length);
             var other = new SlotRange(renaming.To, renaming.ToFirst, renaming.ToFirst + length);
@@ -111,7 +133,7 @@ public sealed partial class Replica
         var seenNew = clock.Intersect(DotSet.Of(_table[renaming.To], renaming.ToFirst, renaming.NewNameOf(renaming.Last)));
         RenameItems(renaming, seenOld, seenNew);
         _table.Rename(renaming);
-        _log.Rename(renaming);
+        _log.Rename(renaming, _table, _unlogged);
         foreach (var dots in (DotSet.Builder[])[_clock, _stagedClock, _unlogged, _stable])
         {
             var resolved = _table.Resolve(dots.ToSet());

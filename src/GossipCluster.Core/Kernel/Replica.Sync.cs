@@ -8,6 +8,9 @@ public sealed partial class Replica
 {
     private int _mark;
 
+    /// <summary>Dots that were neither in the log nor known to be out of it, since the start: a bug, if not 0.</summary>
+    public long LogHoles { get; private set; }
+
     /// <summary>What a peer with this clock lacks: deltas, else key states, else everything. Costs what the difference costs.</summary>
     /// <param name="peer">The peer's durable clock, and the dots of earlier parts that are still under way to it.</param>
     /// <param name="bytesMax">Where to end this part; one record may go beyond.</param>
@@ -24,25 +27,30 @@ public sealed partial class Replica
         var covered = new DotSet.Builder();
         KeyStates.Builder? states = null;
         var bytes = 0;
+        // Folds first, and in the first part: what follows uses the new names.
+        for (var folded = _log.NewestOf(default); folded is not null; folded = folded.OlderOfKey)
+        {
+            if (folded.Fold is not { } news || IsKnown(folded, peer)) continue;
+            folded.Mark = _mark;
+            records.Insert(0, news);
+            CoverEntry(folded);
+        }
+
         foreach (var range in missing)
         {
             var slot = _table.Find(range.Replica);
             for (var counter = range.First; counter <= range.Last;)
             {
                 if (bytes >= Math.Max(1, bytesMax)) return Part(isComplete: false);
-                var entry = _log.Find(slot, counter, out var last) ?? throw new InvalidOperationException($"The log lost {range.Replica}:{counter}.");
-                counter = last + 1;
-                if (entry.Mark == _mark) continue;
-                if (entry.Fold is { } fold)
+                if (_log.Find(slot, counter, out var last) is not { } entry)
                 {
-                    // Ahead of what uses the new names.
-                    entry.Mark = _mark;
-                    records.Insert(0, fold);
-                    bytes += fold.WireBytes;
-                    CoverEntry(entry);
-                    continue;
+                    // Must not be; if it is, it costs a transfer, and not the ability to sync.
+                    LogHoles++;
+                    return SyncAnswer.Full;
                 }
 
+                counter = last + 1;
+                if (entry.Mark == _mark) continue;
                 if (entry.Delta is { } delta)
                 {
                     entry.Mark = _mark;

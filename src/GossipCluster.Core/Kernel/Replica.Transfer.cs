@@ -38,8 +38,10 @@ public sealed partial class Replica
         counter.WriteVarint((ulong)_counterFloor + 1);
 
         yield return new Record(RecordKind.Identity, identity.ToArray());
-        yield return new Record(RecordKind.Emptied, counter.ToArray());
+
+        // The names first, and then forgotten that they came as events: whether those are seen is for the clock to say.
         foreach (var fold in frozen.Folds) yield return fold;
+        yield return new Record(RecordKind.Emptied, counter.ToArray());
         for (var next = 0; next < frozen.KeyCount;) yield return frozen.Chunk(next, bytesMax, out next);
         yield return frozen.End();
         foreach (var record in incoming) yield return record;
@@ -94,10 +96,11 @@ public sealed partial class Replica
     }
 
     /// <summary>Joins every key, absent ones too, and only then takes in the whole clock (rule 4).</summary>
-    private void CompleteTransfer(Dictionary<Key, ItemEdit[]> incoming, DotSet sent, IReadOnlyList<(Fold Fold, Record Record)> folds)
+    private void CompleteTransfer(Dictionary<Key, ItemEdit[]> incoming, DotSet sent, List<Fold> folds)
     {
         // While it is still the incoming one: a fold that is news here renames its items too.
-        foreach (var (fold, record) in folds) Apply(fold, record);
+        // Their events are in the clock that was sent, as far as the sender had them.
+        foreach (var fold in folds) Learn(fold);
         AbandonTransfer();
         var clock = _table.Resolve(sent);
 

@@ -20,6 +20,9 @@ namespace GossipCluster.Core.Kernel;
 /// </remarks>
 public sealed partial class Replica
 {
+    // More than one delta can use. Only a peer gone bad can bring a counter there.
+    private const long CountersLeftMin = 1 << 24;
+
     private readonly ReplicaOptions _options;
     private readonly ReplicaTable _table = new();
     private readonly Dictionary<Key, ItemTree> _trees = new(Key.Comparer.Instance);
@@ -121,6 +124,11 @@ public sealed partial class Replica
         {
             return new StageResult(null, new OperationError(
                 OperationProblem.ContextNotSeen, "This replica has not yet seen all that the context has seen. Try again.", type), missing);
+        }
+
+        if (_next > DotSet.CounterMax - CountersLeftMin)
+        {
+            return new StageResult(null, new OperationError(OperationProblem.TooLarge, "This node's counter is used up. Restart it: it will take a new id.", type), null);
         }
 
         _deltaBuilder.Start(_self);

@@ -213,7 +213,7 @@ public partial class ReplicaProtocol
         // Frozen anew only where a transfer starts and there has been news since: asks that cross each other must lead to one transfer, not to many.
         var frozen = FrozenFor(peer, TransferAskKind.Resume);
         if (ask.Transfer == 0 && !frozen.Clock.Equals(Replica.Clock)) frozen = FrozenFor(peer, TransferAskKind.New);
-        var from = frozen.Transfer == ask.Transfer ? ask.From : 0;
+        var from = frozen.Transfer == ask.Transfer ? Math.Max(0, ask.From) : 0;
         var record = from < frozen.KeyCount ? frozen.Chunk(from, _options.PartBytesMax, out _) : frozen.End();
         return new PeerMessage.TransferPart(record, Stamp);
     }

@@ -106,6 +106,7 @@ public partial class ReplicaProtocol
         Watermarks.ChangeRing(ringVersion, Self, primaries);
         _otherMembers = [.. members.Where(member => member != Self)];
         if (IsPrimary && wasPrimary) return;
+        _outgoing.Clear();
         _completed.Clear();
         _completedFrom = _asks;
         HasSynced = IsPrimary && _otherMembers.Count == 0;
@@ -179,7 +180,8 @@ public partial class ReplicaProtocol
     public void AssumeIdentity(ReplicaId id, List<ReplicaEffect> effects)
     {
         _identity = id;
-        StageAlone(_ => StageIdentity(), effects);
+        _alone.Enqueue(_ => StageIdentity());
+        Persist(effects);
     }
 
     /// <summary>The past that must travel with a delta (rule 8).</summary>
@@ -202,7 +204,8 @@ public partial class ReplicaProtocol
     /// <summary>Stages a record that stands alone as soon as nothing else is pending; everything that comes meanwhile waits.</summary>
     private void StageAlone(Func<List<ReplicaEffect>, bool> stage, List<ReplicaEffect> effects)
     {
-        _alone.Enqueue(stage);
+        if (_alone.Count < _options.DeferredMax) _alone.Enqueue(stage);
+        else Overflowed++;
         Persist(effects);
     }
 

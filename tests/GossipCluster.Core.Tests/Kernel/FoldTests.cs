@@ -14,9 +14,9 @@ public sealed class FoldTests
     [Fact(DisplayName = "A fold is this record, byte for byte")]
     public void Golden_bytes()
     {
-        var fold = new Fold(Life(2), 4, [new FoldedId(Life(1), 3, 1)]);
+        var fold = new Fold(Life(2), 4, [new FoldedId(Life(1), 1, 3, 1)]);
 
-        Assert.Equal("01016102000000000000000401016101000000000000000301", Show.Hex(fold.ToRecord().Bytes));
+        Assert.Equal("0101610200000000000000040101610100000000000000010301", Show.Hex(fold.ToRecord().Bytes));
     }
 
     [Fact(DisplayName = "After a fold the values are the same and the clock has one run for the node")]
@@ -126,7 +126,7 @@ public sealed class FoldTests
         var node = InSecondLife(out var deltas);
         node.TryStageFold();
         var one = node.CommitAll().Records[0];
-        var other = new Fold(Life(3), 9, [new FoldedId(Life(1), node.Clock.LastOf(Life(2)) - 1, 1)]).ToRecord();
+        var other = new Fold(Life(3), 9, [new FoldedId(Life(1), 1, node.Clock.LastOf(Life(2)) - 1, 1)]).ToRecord();
         var (first, second) = (Replicas.New(1), Replicas.New(2));
 
         Replicas.Feed(first, [.. deltas, one, other]);
@@ -196,11 +196,11 @@ public sealed class FoldTests
     }
 
     [Theory(DisplayName = "A fold that is none is refused")]
-    [InlineData("02016102000000000000000401016101000000000000000301")] // another version
-    [InlineData("01016102000000000000000401016201000000000000000301")] // an id of another node
-    [InlineData("01016102000000000000000401016102000000000000000301")] // the own id
-    [InlineData("01016102000000000000000301016101000000000000000301")] // names up to the event
-    [InlineData("0101610200000000000000040101610100000000000000030100")] // more bytes
+    [InlineData("0201610200000000000000040101610100000000000000010301")] // another version
+    [InlineData("0101610200000000000000040101620100000000000000010301")] // an id of another node
+    [InlineData("0101610200000000000000040101610200000000000000010301")] // the own id
+    [InlineData("0101610200000000000000030101610100000000000000010301")] // names up to the event
+    [InlineData("010161020000000000000004010161010000000000000001030100")] // more bytes
     public void Bad_folds_are_refused(string hex)
     {
         var node = Replicas.New(0);
