@@ -108,6 +108,7 @@ internal sealed class SimNode(Simulation world, NodeName name)
     public void See(int view)
     {
         View = view;
+        world.Trace($"{Name} sees ring {Ring.Version}");
         for (var i = 0; i < Protocols.Length; i++)
         {
             var primaries = Ring.PreferenceList(i).Primaries(world.Plan.N).ToArray();
@@ -277,6 +278,12 @@ internal sealed class SimNode(Simulation world, NodeName name)
             var reader = new Core.Wire.WireReader(record.Bytes.Span);
             reader.ReadByte();
             Disk.Id = ReplicaId.Read(ref reader);
+            return;
+        }
+
+        if (record.Kind is RecordKind.Emptied or RecordKind.HintsDropped)
+        {
+            world.Trace($"{Name} forgets ({record.Kind}) in partition {partition}, ring {Ring.Version}");
             return;
         }
 

@@ -145,8 +145,9 @@ internal sealed partial class Simulation
 
     /// <summary>A disk is gone: what no other node is bound to keep may be lost.</summary>
     /// <remarks>
-    /// A primary keeps what it has. A fallback keeps it until every primary has said that it has it, and may act on the word of one that has lost its
-    /// disk since: no message can be called back. So a fallback counts where some primary that never lost a disk has yet to get the write.
+    /// A primary keeps what it has. A fallback keeps it until every primary has said that it has it, or, out of room, a write quorum of them; and it may
+    /// act on the word of one that has lost its disk since: no message can be called back. So a fallback counts where fewer than a write quorum of
+    /// primaries have the write or may once have had it.
     /// </remarks>
     private void Excuse(SimNode lost)
     {
@@ -166,12 +167,13 @@ internal sealed partial class Simulation
     private bool IsBound(SimNode node, int partition, Write write, Dictionary<Core.Causality.NodeName, Core.Kernel.Replica> replicas)
     {
         if (node.View == Rings.Count - 1 && node.Ring.PreferenceList(partition).IsPrimary(node.Name, Plan.N)) return true;
+        var assurances = 0;
         foreach (var primary in node.Ring.PreferenceList(partition).Primaries(Plan.N))
         {
-            if (primary != node.Name && !Node(primary).EverLostDisk && !IsIn(write, replicas[primary], partition)) return true;
+            if (primary != node.Name && (Node(primary).EverLostDisk || IsIn(write, replicas[primary], partition))) assurances++;
         }
 
-        return false;
+        return assurances < Plan.W;
     }
 
     /// <summary>Join, leave, replace, or another weight.</summary>
