@@ -248,17 +248,16 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
 internal readonly record struct SlotRange(int Slot, long First, long Last);
 
 /// <summary>What the log knows of some dots: their key, and their delta as long as there is room.</summary>
-internal sealed class LogEntry
+internal class LogEntry
 {
     // Nearly always there is one range; only more of them take an array.
     private readonly SlotRange[]? _ranges;
     private SlotRange _range;
 
-    public LogEntry(Key key, Delta? delta, ReadOnlySpan<SlotRange> ranges, Record? fold = null)
+    public LogEntry(Key key, Delta? delta, ReadOnlySpan<SlotRange> ranges)
     {
         Key = key;
         Delta = delta;
-        Fold = fold;
         if (ranges.Length == 1) _range = ranges[0];
         else _ranges = ranges.ToArray();
     }
@@ -268,7 +267,7 @@ internal sealed class LogEntry
     public Delta? Delta { get; set; }
 
     /// <summary>The record of a fold, which belongs to no key; null in all other entries.</summary>
-    public Record? Fold { get; }
+    public virtual Record? Fold => null;
 
     /// <summary>The dots that this entry brought into the clock.</summary>
     public ReadOnlySpan<SlotRange> Ranges => _ranges ?? new ReadOnlySpan<SlotRange>(in _range);
@@ -295,4 +294,10 @@ internal sealed class LogEntry
     public LogEntry? OlderOfKey { get; set; }
 
     public LogEntry? NewerOfKey { get; set; }
+}
+
+/// <summary>The entry of a fold.</summary>
+internal sealed class FoldEntry(Record fold, SlotRange happened) : LogEntry(default, null, [happened])
+{
+    public override Record? Fold => fold;
 }

@@ -39,7 +39,7 @@ internal sealed class LocalIds(ReplicaTable table)
     /// <summary>Reads the ids of a message as slots of the table; at most <see cref="CountMax"/>.</summary>
     public static int[] Read(ref WireReader reader, ReplicaTable table)
     {
-        var count = reader.ReadInt(Math.Min(CountMax, reader.Remaining / ReplicaId.WireBytesMin), $"at most {CountMax} replica ids");
+        var count = reader.ReadInt(Math.Min(CountMax, reader.Remaining / ReplicaId.WireBytesMin), "at most 10,000 replica ids");
         if (count == 1)
         {
             var slot = table.Read(ref reader);

@@ -80,7 +80,7 @@ public sealed partial class Replica
         if (_clock.Contains(_table[happened.Slot], happened.First)) return;
         _clock.Add(_table[happened.Slot], happened.First, happened.Last);
         _stagedClock.Add(_table[happened.Slot], happened.First, happened.Last);
-        _log.Append(new LogEntry(default, null, [happened], record), _table, _unlogged);
+        _log.Append(new FoldEntry(record, happened), _table, _unlogged);
     }
 
     /// <summary>Takes the names of a fold in; gives its event under its present name.</summary>
