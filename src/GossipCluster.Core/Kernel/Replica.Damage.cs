@@ -23,7 +23,4 @@ public sealed partial class Replica
         _stagedClock.Add(dots);
         _unlogged.Add(dots);
     }
-
-    /// <summary>Loses a key's items without a trace, as a bad disk would.</summary>
-    internal void DamageItems(Key key) => _trees.Remove(key);
 }
