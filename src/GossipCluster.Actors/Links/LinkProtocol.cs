@@ -1,0 +1,54 @@
+using Akka.Actor;
+using Akka.Event;
+using GossipCluster.Core.Causality;
+
+namespace GossipCluster.Actors.Links;
+
+/// <summary>What a parcel between two nodes holds. The numbers are on the wire: they never change.</summary>
+public enum ParcelKind : byte
+{
+    /// <summary>A message from a replica to the same replica on another node.</summary>
+    Replica = 1,
+
+    /// <summary>A coordinator's call to another node, or its answer.</summary>
+    Coordination = 2,
+
+    /// <summary>Ring, bucket types and node facts: a digest, or entries.</summary>
+    Metadata = 3,
+
+    /// <summary>A starting node's question about its replica id, or the answer.</summary>
+    Identity = 4,
+}
+
+/// <summary>Which parcels go first.</summary>
+public enum Lane : byte
+{
+    /// <summary>Somebody waits: writes, acknowledgements, reads, metadata.</summary>
+    Foreground,
+
+    /// <summary>Sync, handoff, transfer.</summary>
+    Background,
+}
+
+/// <summary>What the actors of a node say to its links, and what these say back. All local; what crosses the wire is <see cref="LinkFrame"/>.</summary>
+/// <remarks>
+/// Delivery is at most once, in order within a lane, and never certain: a peer that is gone loses what was on the way. Everything above repeats or repairs.
+/// </remarks>
+public static class LinkProtocol
+{
+    /// <summary>To the links: take this to a node. Dropped, and counted, where its queue is full or nobody knows its address. No reply.</summary>
+    /// <param name="To">A ring member other than this node.</param>
+    /// <param name="Kind">Who gets it there.</param>
+    /// <param name="Lane">Before or after others.</param>
+    /// <param name="Body">Not changed after it was sent.</param>
+    public sealed record Send(NodeName To, ParcelKind Kind, Lane Lane, ReadOnlyMemory<byte> Body) : INoSerializationVerificationNeeded;
+
+    /// <summary>To the links: give me what comes of this kind, as <see cref="Delivered"/>; and every <see cref="ReachabilityChanged"/>, first of all the reachable nodes.</summary>
+    public sealed record Subscribe(ParcelKind Kind, IActorRef Subscriber) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the links: a parcel.</summary>
+    public sealed record Delivered(NodeName From, ParcelKind Kind, ReadOnlyMemory<byte> Body) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the links to all subscribers: the verdict on a node has changed. Until it is first heard of, a node counts as unreachable.</summary>
+    public sealed record ReachabilityChanged(NodeName Node, bool IsReachable) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Placement;
+
+namespace GossipCluster.Actors.Membership;
+
+/// <summary>What the node knows of the cluster: who holds what, and where everybody was last heard of. Immutable; each change makes a new one.</summary>
+/// <param name="Self">This node.</param>
+/// <param name="Ring">Empty until one is known. Its version is a fingerprint of all ring entries with their epochs: equal versions, equal rings.</param>
+/// <param name="Peers">The last known address of every other ring member that ever told one; not all may be there.</param>
+public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<NodeName, PeerFacts> Peers) : INoSerializationVerificationNeeded
+{
+    /// <summary>True where a ring with this node in it is known.</summary>
+    public bool IsRingKnown => Ring.Contains(Self);
+}
+
+/// <summary>What a node last said of itself. Written by that node only; the greatest incarnation counts.</summary>
+/// <param name="Incarnation">Grows with each start of the node.</param>
+/// <param name="Remote">Where its ActorSystem listens.</param>
+/// <param name="Http">Its HTTP address as others may use it.</param>
+/// <param name="Version">Of the product.</param>
+public sealed record PeerFacts(long Incarnation, Address Remote, string Http, string Version);
+
+/// <summary>To whoever subscribed: the view has changed.</summary>
+public sealed record ViewChanged(ClusterView View) : INoSerializationVerificationNeeded;
