@@ -1,0 +1,36 @@
+using GossipCluster.Core.DataTypes;
+
+namespace GossipCluster.Core.Kernel;
+
+/// <summary>What a quorum read asks of a replica. Durable state only (rule 5).</summary>
+public sealed partial class Replica
+{
+    /// <summary>
+    /// A key's durable state as it is now, to be read later, on the thread that owns the replica: O(1), for trees are immutable.
+    /// </summary>
+    public KeySnapshot SnapshotOf(Key key) => new(this, key, _trees.GetValueOrDefault(key));
+
+    /// <summary>The state hash of a key: equal hashes, equal live items. 0 where it does not exist. O(items of the key).</summary>
+    public UInt128 DigestOf(Key key) => StateHash(key, _trees.GetValueOrDefault(key));
+
+    /// <summary>One key as it was at one moment.</summary>
+    public readonly struct KeySnapshot
+    {
+        private readonly Replica _replica;
+        private readonly ItemTree _tree;
+
+        internal KeySnapshot(Replica replica, Key key, ItemTree tree) => (_replica, Key, _tree) = (replica, key, tree);
+
+        /// <summary>Which key.</summary>
+        public Key Key { get; }
+
+        /// <summary>True where the key existed.</summary>
+        public bool Exists => !_tree.IsEmpty;
+
+        /// <summary>As <see cref="DigestOf"/>.</summary>
+        public UInt128 Digest => _replica.StateHash(Key, _tree);
+
+        /// <summary>The value; null where the key did not exist.</summary>
+        public DataValue? Value => ValueReader.Read(_tree, _replica._table);
+    }
+}
