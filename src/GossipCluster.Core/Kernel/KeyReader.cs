@@ -19,6 +19,9 @@ public sealed class KeyReader
     /// <summary>The joined value; null where the key does not exist in any of them.</summary>
     public DataValue? Value => ValueReader.Read(_tree, _table);
 
+    /// <summary>The state hash of the join, as <see cref="Replica.DigestOf"/> has it. O(items of the key).</summary>
+    public UInt128 DigestOf(Key key) => StateHash.Of(key, _tree, _table);
+
     internal ReplicaTable Table => _table;
 
     /// <summary>The live dots, for tests and diagnosis.</summary>

@@ -11,7 +11,7 @@ public sealed partial class Replica
     public KeySnapshot SnapshotOf(Key key) => new(this, key, _trees.GetValueOrDefault(key));
 
     /// <summary>The state hash of a key: equal hashes, equal live items. 0 where it does not exist. O(items of the key).</summary>
-    public UInt128 DigestOf(Key key) => StateHash(key, _trees.GetValueOrDefault(key));
+    public UInt128 DigestOf(Key key) => StateHash.Of(key, _trees.GetValueOrDefault(key), _table);
 
     /// <summary>One key as it was at one moment.</summary>
     public readonly struct KeySnapshot
@@ -28,7 +28,7 @@ public sealed partial class Replica
         public bool Exists => !_tree.IsEmpty;
 
         /// <summary>As <see cref="DigestOf"/>.</summary>
-        public UInt128 Digest => _replica.StateHash(Key, _tree);
+        public UInt128 Digest => StateHash.Of(Key, _tree, _replica._table);
 
         /// <summary>The value; null where the key did not exist.</summary>
         public DataValue? Value => ValueReader.Read(_tree, _replica._table);
