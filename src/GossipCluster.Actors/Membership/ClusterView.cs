@@ -12,6 +12,9 @@ namespace GossipCluster.Actors.Membership;
 /// <param name="Peers">The last known address of every other ring member that ever told one; not all may be there.</param>
 public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<NodeName, PeerFacts> Peers) : INoSerializationVerificationNeeded
 {
+    /// <summary>The n_vals of all bucket types, ascending: for each there is a replica of every partition.</summary>
+    public ImmutableArray<int> NVals { get; init; } = [3];
+
     /// <summary>True where a ring with this node in it is known.</summary>
     public bool IsRingKnown => Ring.Contains(Self);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Akka.Actor;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Storage;
 using GossipCluster.Core.Causality;
@@ -42,12 +41,12 @@ internal sealed class Outbox
     }
 
     /// <summary>Batches first: what is said to others about them waits for the disk anyway.</summary>
-    public void Flush(IActorRef storage, IActorRef links, IActorRef self)
+    public void Flush(IOutboxSink sink)
     {
-        if (_batches.Count > 0) storage.Tell(new StorageProtocol.Append(_batches.DrainToImmutable()), self);
-        foreach (var fact in _facts) storage.Tell(fact, self);
+        if (_batches.Count > 0) sink.Append(_batches.DrainToImmutable());
+        foreach (var fact in _facts) sink.Put(fact);
         _facts.Clear();
-        foreach (var peer in _dirty) peer.Flush(links, self);
+        foreach (var peer in _dirty) peer.Flush(sink);
         _dirty.Clear();
     }
 
@@ -77,7 +76,7 @@ internal sealed class Outbox
 
         public WireWriter this[Lane lane] => lane == Lane.Foreground ? _foreground : _background;
 
-        public void Flush(IActorRef links, IActorRef self)
+        public void Flush(IOutboxSink sink)
         {
             Send(_foreground, Lane.Foreground);
             Send(_background, Lane.Background);
@@ -85,9 +84,22 @@ internal sealed class Outbox
             void Send(WireWriter run, Lane lane)
             {
                 if (run.Length == 0) return;
-                links.Tell(new LinkProtocol.SendRun(to, lane, run.ToArray()), self);
+                sink.Send(to, lane, run.ToArray());
                 run.Clear();
             }
         }
     }
+}
+
+/// <summary>Where an outbox is emptied into.</summary>
+internal interface IOutboxSink
+{
+    /// <summary>To the storage.</summary>
+    void Append(ImmutableArray<StagedBatch> batches);
+
+    /// <summary>To the storage.</summary>
+    void Put(StorageProtocol.PutFact fact);
+
+    /// <summary>To the links.</summary>
+    void Send(NodeName to, Lane lane, ReadOnlyMemory<byte> run);
 }

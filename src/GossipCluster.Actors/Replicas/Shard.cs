@@ -76,6 +76,7 @@ internal sealed partial class Shard
         _now = now;
         _view = view;
         foreach (var shell in _shells.Values) ShowRing(shell);
+        OpenPrimaries();
         Recount();
     }
 
@@ -180,6 +181,19 @@ internal sealed partial class Shard
         ShowRing(shell);
         Assume(shell);
         return shell;
+    }
+
+    /// <summary>A primary is there before its first key is, so that it has synced by then and can say that there is nothing.</summary>
+    private void OpenPrimaries()
+    {
+        if (!_view.IsRingKnown) return;
+        foreach (var n in _view.NVals)
+        {
+            for (var partition = _index; partition < _view.Ring.PartitionCount; partition += _count)
+            {
+                if (_view.Ring.PreferenceList(partition).IsPrimary(_self, n)) ShellOf(new ReplicaAddress(n, partition));
+            }
+        }
     }
 
     private ReplicaShell NewShell(ReplicaAddress address, Replica replica) =>

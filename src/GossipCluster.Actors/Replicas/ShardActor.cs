@@ -13,7 +13,7 @@ namespace GossipCluster.Actors.Replicas;
 /// A restart loses the requests that were under way, each of which is answered, and what was not yet durable, which nobody was told of. The replicas are read
 /// back from disk.
 /// </remarks>
-internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash
+internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutboxSink
 {
     // Hedges may come this much late; finer would wake up more often than requests do.
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
@@ -143,7 +143,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash
     private void SendAll()
     {
         _flushing = false;
-        _outbox.Flush(_storage, _links, Self);
+        _outbox.Flush(this);
         FlushSoon();
     }
 
@@ -163,6 +163,12 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash
         _drainer = Sender;
         FlushSoon();
     }
+
+    void IOutboxSink.Append(System.Collections.Immutable.ImmutableArray<StagedBatch> batches) => _storage.Tell(new StorageProtocol.Append(batches));
+
+    void IOutboxSink.Put(StorageProtocol.PutFact fact) => _storage.Tell(fact);
+
+    void IOutboxSink.Send(NodeName to, Lane lane, ReadOnlyMemory<byte> run) => _links.Tell(new LinkProtocol.SendRun(to, lane, run));
 
     private sealed record Flush : INoSerializationVerificationNeeded
     {
