@@ -12,12 +12,24 @@ public sealed class KeyReader
     private readonly ItemTreeEditor _editor = new();
     private readonly DotSet.Builder _clock = new();
     private ItemTree _tree;
+    private Key _key;
 
     /// <summary>The joined clock: what the token of the answer names.</summary>
     public DotSet Clock => _clock.ToSet();
 
     /// <summary>The joined value; null where the key does not exist in any of them.</summary>
     public DataValue? Value => ValueReader.Read(_tree, _table);
+
+    /// <summary>The digest of the join, to be compared with <see cref="Replica.DigestOf(Key)"/> of those who were read: who differs lacks something.</summary>
+    public UInt128 Digest
+    {
+        get
+        {
+            UInt128 hash = 0;
+            foreach (ref readonly var item in _tree) hash = unchecked(hash + Replica.HashOf(_table, _key, item.Path, item.Slot, item.Counter, item.Payload));
+            return Replica.DigestOf(Clock, hash);
+        }
+    }
 
     internal ReplicaTable Table => _table;
 
@@ -53,6 +65,10 @@ public sealed class KeyReader
         return true;
     }
 
+    /// <summary>True where the join has seen all that a client has seen, under whatever names.</summary>
+    /// <param name="token">The clock of the client's token.</param>
+    public bool Covers(DotSet token) => Clock.Dominates(_table.Resolve(token));
+
     /// <summary>Joins what <see cref="Replica.StateOf"/> gave.</summary>
     public bool TryJoin(Record state, out WireError error)
     {
@@ -81,6 +97,7 @@ public sealed class KeyReader
         edits.Sort(static (a, b) => a.Path.Span.SequenceCompareTo(b.Path.Span));
         _tree = _editor.Apply(_tree, CollectionsMarshal.AsSpan(edits));
         _clock.Add(states.Clock);
+        _key = states.Entries[0].Key;
         return true;
     }
 }

@@ -30,9 +30,12 @@ public sealed partial class Replica
         return sum;
     }
 
-    private UInt128 HashOf(Key key, ReadOnlySpan<byte> path, int slot, long counter, ReadOnlySpan<byte> payload)
+    private UInt128 HashOf(Key key, ReadOnlySpan<byte> path, int slot, long counter, ReadOnlySpan<byte> payload) =>
+        HashOf(_table, key, path, slot, counter, payload);
+
+    internal static UInt128 HashOf(ReplicaTable table, Key key, ReadOnlySpan<byte> path, int slot, long counter, ReadOnlySpan<byte> payload)
     {
-        var replica = _table[slot];
+        var replica = table[slot];
         return ItemHash.Of(key.Flat, path, replica.Node, replica.Generation, counter, payload);
     }
 

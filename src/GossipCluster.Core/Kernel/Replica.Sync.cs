@@ -107,6 +107,15 @@ public sealed partial class Replica
         return states.Build();
     }
 
+    /// <summary>
+    /// What a digest read answers: a hash of clock and state, equal where neither replica has anything to give to the other, and equal to the
+    /// <see cref="KeyReader.Digest"/> of a join that brings neither anything. Costs what the key has items.
+    /// </summary>
+    public UInt128 DigestOf(Key key) => DigestOf(Clock, StateHash(key, _trees.GetValueOrDefault(key)));
+
+    internal static UInt128 DigestOf(DotSet clock, UInt128 stateHash) =>
+        unchecked(System.IO.Hashing.XxHash128.HashToUInt128(clock.ToBytes()) + stateHash);
+
     /// <summary>The deltas that must travel with this one to a peer (rule 8): the logged past of its key that the peer may lack.</summary>
     /// <param name="delta">A durable delta of this replica.</param>
     /// <param name="known">What the peer is known to have, or what is travelling ahead of this on the same ordered link.</param>
