@@ -134,22 +134,27 @@ public sealed class DirectedTests
     [Fact]
     public void An_emptied_fallback_does_not_build_on_an_old_share_of_its_own_that_comes_back()
     {
-        var world = new Scenario(Mutant.None, nodes: 3, n: 1);
-        var (primary, fallback, other) = (world[0], world[1], world[2]);
-        world.Crash(primary);
+        var world = new Scenario(Mutant.None, nodes: 4, n: 2);
+        var (one, two, fallback, other) = (world[0], world[1], world[2], world[3]);
+        world.Crash(one);
+        world.Crash(two);
         world.Increment(fallback);
         Assert.Equal("1", world.Value(other, world.Counter));
-        world.Start(primary);
+        world.Start(one);
+        world.Start(two);
         world.Increment(fallback);
-        world.Offer(fallback, to: primary);
+        world.Offer(fallback, to: one);
+        world.Offer(fallback, to: two);
         Assert.True(fallback.ClockOf(0).IsEmpty);
 
         // The other fallback knows the first share and not the second.
-        world.Crash(primary);
+        world.Crash(one);
+        world.Crash(two);
         world.Increment(other);
+        Assert.Equal("2", world.Value(fallback, world.Counter));
         world.Increment(fallback);
 
         world.End();
-        Assert.Equal("4", world.Value(primary, world.Counter));
+        Assert.Equal("4", world.Value(one, world.Counter));
     }
 }

@@ -51,7 +51,7 @@ internal sealed partial class Shard
                     AnswerOwn(read);
                     break;
                 case ReadEffectKind.AskState:
-                    _outbox.Add(effect.Node, read.Shell.Address, new CoordinationMessage.ReadState(read.Call, read.Key, read.Shell.Replica.Clock));
+                    _outbox.Add(effect.Node, read.Shell.Address, new CoordinationMessage.ReadState(read.Call, read.Key));
                     break;
                 case ReadEffectKind.AskDigest when effect.Node == _self:
                     AnswerOwn(read);
@@ -143,7 +143,7 @@ internal sealed partial class Shard
     {
         var snapshot = shell.Replica.SnapshotOf(ask.Key);
         _outbox.Add(from, shell.Address, new CoordinationMessage.StateRead(
-            ask.Call, snapshot.Digest, snapshot.Exists, IsBehind(shell), shell.Replica.StateOf(ask.Key), shell.Replica.Clock, shell.Replica.FoldsFor(ask.AskerClock)));
+            ask.Call, snapshot.Digest, snapshot.Exists, IsBehind(shell), shell.Replica.StateOf(ask.Key), shell.Replica.Clock, shell.Replica.AllFolds()));
     }
 
     private void Answer(RunningRead read, ReadOutcome outcome)
@@ -178,11 +178,7 @@ internal sealed partial class Shard
         }
 
         var reader = new KeyReader();
-        foreach (var told in states.OfType<CoordinationMessage.StateRead>())
-        {
-            foreach (var fold in told.Folds) reader.TryLearn(fold, out _);
-            foreach (var fold in read.Shell.Replica.FoldsFor(told.Clock)) reader.TryLearn(fold, out _);
-        }
+        foreach (var fold in states.OfType<CoordinationMessage.StateRead>().SelectMany(told => told.Folds).Concat(read.Shell.Replica.AllFolds())) reader.TryLearn(fold, out _);
 
         foreach (var state in states)
         {
@@ -194,7 +190,7 @@ internal sealed partial class Shard
         }
 
         Reply(read, reader.Value, reader.Clock);
-        if (states.Length > 1) Feed(read, ReadInput.Joined(reader.DigestOf(read.Key)));
+        if (states.Length > 1) Feed(read, ReadInput.Joined(reader.Digest));
     }
 
     private static void Reply(RunningRead read, Core.DataTypes.DataValue? value, DotSet clock) =>

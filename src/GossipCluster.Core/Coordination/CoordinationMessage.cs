@@ -35,10 +35,7 @@ public abstract record CoordinationMessage(ulong Call)
     public sealed record NotTaken(ulong Call, RefusalReason Reason) : CoordinationMessage(Call);
 
     /// <summary>What is your state of the key? Answered by <see cref="StateRead"/> or <see cref="NotTaken"/>.</summary>
-    /// <param name="Call">The caller's number.</param>
-    /// <param name="Key">Which.</param>
-    /// <param name="AskerClock">What the asker has: for the folds that it may not know.</param>
-    public sealed record ReadState(ulong Call, Key Key, DotSet AskerClock) : CoordinationMessage(Call);
+    public sealed record ReadState(ulong Call, Key Key) : CoordinationMessage(Call);
 
     /// <summary>And its digest only? Answered by <see cref="DigestRead"/> or <see cref="NotTaken"/>.</summary>
     public sealed record ReadDigest(ulong Call, Key Key) : CoordinationMessage(Call);
@@ -50,7 +47,7 @@ public abstract record CoordinationMessage(ulong Call)
     /// <param name="Behind">The replica knows that it lacks something.</param>
     /// <param name="State">From <see cref="Replica.StateOf"/>, with the replica's clock.</param>
     /// <param name="Clock">The replica's clock, once more: for read repair.</param>
-    /// <param name="Folds">From <see cref="Replica.FoldsFor"/>.</param>
+    /// <param name="Folds">From <see cref="Replica.AllFolds"/>.</param>
     public sealed record StateRead(
         ulong Call, UInt128 Digest, bool HasDatum, bool Behind, Record State, DotSet Clock, IReadOnlyList<Record> Folds) : CoordinationMessage(Call);
 

@@ -16,7 +16,7 @@ namespace GossipCluster.Core.Coordination;
 /// Relayed        = outcome clock flags:byte record?                                            flags: 1 = state
 /// RelayedRefusal = problem:byte type:byte sentence:prefixed
 /// NotTaken       = reason:byte
-/// ReadState      = key:prefixed clock             ReadDigest = key:prefixed
+/// ReadState, ReadDigest = key:prefixed
 /// StateRead      = flags:byte digest:16 clock record records       DigestRead = flags:byte digest:16 clock     flags: 1 = datum, 2 = behind
 /// ListNames      = flags:byte type:prefixed bucket:prefixed?       NamesListed = flags:byte count:varint name:prefixed*
 /// outcome        = 1 copies primaries durable short | 2 kind got wanted | 3 copies | 4 reason refusal+1
@@ -72,7 +72,6 @@ public static class CoordinationWire
             case CoordinationMessage.ReadState read:
                 Head(writer, Kind.ReadState, message);
                 writer.WritePrefixed(read.Key.Flat);
-                read.AskerClock.Write(writer);
                 break;
             case CoordinationMessage.ReadDigest read:
                 Head(writer, Kind.ReadDigest, message);
@@ -139,7 +138,7 @@ public static class CoordinationWire
             case Kind.NotTaken:
                 return new CoordinationMessage.NotTaken(call, ReadReason(ref reader));
             case Kind.ReadState:
-                return new CoordinationMessage.ReadState(call, ReadKey(ref reader), DotSet.Read(ref reader));
+                return new CoordinationMessage.ReadState(call, ReadKey(ref reader));
             case Kind.ReadDigest:
                 return new CoordinationMessage.ReadDigest(call, ReadKey(ref reader));
             case Kind.StateRead:

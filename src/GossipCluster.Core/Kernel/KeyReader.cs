@@ -12,6 +12,7 @@ public sealed class KeyReader
     private readonly ItemTreeEditor _editor = new();
     private readonly DotSet.Builder _clock = new();
     private ItemTree _tree;
+    private Key _key;
 
     /// <summary>The joined clock: what the token of the answer names.</summary>
     public DotSet Clock => _clock.ToSet();
@@ -19,8 +20,8 @@ public sealed class KeyReader
     /// <summary>The joined value; null where the key does not exist in any of them.</summary>
     public DataValue? Value => ValueReader.Read(_tree, _table);
 
-    /// <summary>The state hash of the join, as <see cref="Replica.DigestOf"/> has it. O(items of the key).</summary>
-    public UInt128 DigestOf(Key key) => StateHash.Of(key, _tree, _table);
+    /// <summary>The digest of the join, to be compared with <see cref="Replica.DigestOf(Key)"/> of those who were read: who differs lacks something.</summary>
+    public UInt128 Digest => StateHash.Of(_key, _tree, _table);
 
     internal ReplicaTable Table => _table;
 
@@ -56,6 +57,10 @@ public sealed class KeyReader
         return true;
     }
 
+    /// <summary>True where the join has seen all that a client has seen, under whatever names.</summary>
+    /// <param name="token">The clock of the client's token.</param>
+    public bool Covers(DotSet token) => Clock.Dominates(_table.Resolve(token));
+
     /// <summary>Joins what <see cref="Replica.StateOf"/> gave.</summary>
     public bool TryJoin(Record state, out WireError error)
     {
@@ -84,6 +89,7 @@ public sealed class KeyReader
         edits.Sort(static (a, b) => a.Path.Span.SequenceCompareTo(b.Path.Span));
         _tree = _editor.Apply(_tree, CollectionsMarshal.AsSpan(edits));
         _clock.Add(states.Clock);
+        _key = states.Entries[0].Key;
         return true;
     }
 }

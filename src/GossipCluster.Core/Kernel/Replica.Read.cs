@@ -10,7 +10,10 @@ public sealed partial class Replica
     /// </summary>
     public KeySnapshot SnapshotOf(Key key) => new(this, key, _trees.GetValueOrDefault(key));
 
-    /// <summary>The state hash of a key: equal hashes, equal live items. 0 where it does not exist. O(items of the key).</summary>
+    /// <summary>
+    /// What a digest read answers: the hash of the key's live items, 0 where it does not exist. Equal where neither replica has anything of the key to give to
+    /// the other, whatever else their clocks have seen: in a partition under load these always differ. O(items of the key).
+    /// </summary>
     public UInt128 DigestOf(Key key) => StateHash.Of(key, _trees.GetValueOrDefault(key), _table);
 
     /// <summary>One key as it was at one moment.</summary>

@@ -24,7 +24,7 @@ public sealed class CoordinationWireTests
         new CoordinationMessage.Relayed(2, new WriteOutcome.NoCoordinator(NoCoordinatorReason.NoPrimaryReachable, null), DotSet.Empty, null),
         new CoordinationMessage.RelayedRefusal(3, new OperationError(OperationProblem.NotPresent, "Not there.", DataType.Set)),
         new CoordinationMessage.NotTaken(4, RefusalReason.StorageUnavailable),
-        new CoordinationMessage.ReadState(5, Key, Clock),
+        new CoordinationMessage.ReadState(5, Key),
         new CoordinationMessage.ReadDigest(6, Key),
         new CoordinationMessage.StateRead(7, UInt128.MaxValue, true, false, State, Clock, [State]),
         new CoordinationMessage.DigestRead(8, 1, false, true, Clock),
