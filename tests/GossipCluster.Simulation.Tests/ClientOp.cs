@@ -79,11 +79,8 @@ internal sealed class WriteAttempt(ulong number, ClientOp op, SimNode at, WriteA
     /// <summary>The clock of the token, less what turned out to be nowhere any more.</summary>
     public DotSet? Observed { get; set; } = origin is null ? op.Observed : origin.Observed;
 
-    /// <summary>What its node had, durable or staged, before it.</summary>
-    public DotSet? Before { get; set; }
-
-    /// <summary>The writes of the key in that: what it may build on.</summary>
-    public IReadOnlyList<Write> Past { get; set; } = [];
+    /// <summary>What its node had, durable or staged, before it: what of the key is in that it may build on.</summary>
+    public DotSet Before { get; set; } = DotSet.Empty;
 
     /// <summary>Handed to the own replica, which has not said how it went.</summary>
     public bool IsStaging { get; set; }

@@ -58,6 +58,7 @@ internal sealed partial class SimNode
 
     private void Carry(ClientRead read, ReadEffect effect)
     {
+        if (effect.Kind != ReadEffectKind.Answer) world.Count($"read: {effect.Kind}");
         switch (effect.Kind)
         {
             case ReadEffectKind.AskState:
@@ -146,6 +147,7 @@ internal sealed partial class SimNode
     private void Answer(ClientRead read, ReadOutcome outcome)
     {
         read.Outcome = outcome;
+        world.Count($"read ends: {EndingOf(outcome)}");
         world.Trace($"{Name} answers a read of {read.Key}: {outcome}");
         if (outcome is ReadOutcome.Found found) read.Joined = Join(found.States);
         if (outcome is ReadOutcome.NotFound none) read.Joined = Join(none.States);
@@ -154,6 +156,14 @@ internal sealed partial class SimNode
         if (outcome is ReadOutcome.Found) Handle(read, ReadInput.Joined(read.Joined!.Digest));
         _reads.Remove(read);
     }
+
+    private static string EndingOf(ReadOutcome outcome) => outcome switch
+    {
+        ReadOutcome.Found { Short: true } => "Found, short",
+        ReadOutcome.NotFound none => $"NotFound, {none.Witnesses} witnesses{(none.Short ? ", short" : "")}",
+        ReadOutcome.Unsatisfied unmet => $"Unsatisfied {unmet.Kind}",
+        _ => outcome.GetType().Name,
+    };
 
     /// <summary>Read repair (4.3): whoever was seen to have what the primary lacks sends it the key's state.</summary>
     private void Repair(ClientRead read, NodeName behind)

@@ -47,6 +47,7 @@ internal sealed partial class SimNode
     private void Handle(WriteAttempt attempt, WriteInput input)
     {
         if (!_writes.ContainsKey(attempt.Number)) return;
+        if (input.Kind == WriteInputKind.Refused) world.Count($"write: refused by {input.Reason}");
         if (input is { Kind: WriteInputKind.Refused, Reason: RefusalReason.ConnectionRefused }) attempt.Shut.Add(input.Node);
         var effects = new List<WriteEffect>();
         attempt.Machine.Handle(input, world.Now, effects);
@@ -75,6 +76,7 @@ internal sealed partial class SimNode
 
     private void Carry(WriteAttempt attempt, WriteEffect effect)
     {
+        if (effect.Kind != WriteEffectKind.Answer) world.Count($"write: {effect.Kind}{(effect.OnBehalfOf is null ? "" : " for another")}");
         switch (effect.Kind)
         {
             case WriteEffectKind.StageLocally:
@@ -167,7 +169,6 @@ internal sealed partial class SimNode
         attempt.IsStaging = false;
         attempt.IsCommitted = true;
         attempt.Copies.Add(Name);
-        attempt.Past = [.. oracle.WritesOf(op.Key, attempt.Before!)];
         attempt.Delta = delta;
         if (delta is not null)
         {
@@ -218,9 +219,18 @@ internal sealed partial class SimNode
         }
 
         world.Trace($"{Name} answers op {op.Number}: {problem?.ToString() ?? outcome!.ToString()}");
+        world.Count($"write ends: {problem?.ToString() ?? EndingOf(outcome!)}");
         (op.Outcome, op.Problem) = (outcome, problem);
         Check.That(outcome is not WriteOutcome.Written || op.IsAcknowledged, $"the client of op {op.Number} is told {outcome}, and no coordinator has said so");
     }
+
+    private static string EndingOf(WriteOutcome outcome) => outcome switch
+    {
+        WriteOutcome.Written { Short: true } => "Written, short",
+        WriteOutcome.Unsatisfied unmet => $"Unsatisfied {unmet.Kind}",
+        WriteOutcome.NoCoordinator none => $"NoCoordinator {none.Reason} {none.LastRefusal}",
+        _ => outcome.GetType().Name,
+    };
 
     private void Relayed(WriteAttempt attempt, NodeName by, WriteOutcome? outcome, OperationProblem? problem)
     {

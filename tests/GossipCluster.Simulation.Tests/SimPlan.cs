@@ -37,6 +37,9 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
 
     public TimeSpan HedgeDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>All primaries have synced when the first client comes; else they get to it, or not, in the middle of everything.</summary>
+    public bool StartsSynced { get; init; }
+
     public double WriteFailure { get; init; }
 
     public double CrashBetweenEffects { get; init; }
@@ -65,6 +68,7 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
             DetectorDelayMax = random.Next(3) == 0 ? 200 : 20,
             RefusedConnections = random.Next(2) == 0 ? .7 : 0,
             HedgeDelay = TimeSpan.FromMilliseconds(random.Next(2) == 0 ? 50 : 15),
+            StartsSynced = random.Next(3) != 0,
             WriteFailure = random.Next(4) == 0 ? .03 : 0,
             CrashBetweenEffects = random.Next(3) == 0 ? .01 : 0,
             Lean = lean,

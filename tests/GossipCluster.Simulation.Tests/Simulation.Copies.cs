@@ -64,9 +64,9 @@ internal sealed partial class Simulation
         holder = oracle.Present(holder);
 
         // Mostly somebody has everything, and it need not be looked at one by one.
-        var before = attempt.Before is null ? DotSet.Empty : oracle.Present(attempt.Before);
+        var before = oracle.Present(attempt.Before);
         if (holder.Dominates(before) || others.Exists(clock => clock.Dominates(before))) return;
-        foreach (var write in attempt.Past)
+        foreach (var write in oracle.WritesOf(attempt.Op.Key, before))
         {
             var own = oracle.Present(write);
             Check.That(

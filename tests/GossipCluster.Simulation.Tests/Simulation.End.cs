@@ -118,7 +118,7 @@ internal sealed partial class Simulation
         foreach (var attempt in _nothingToDo)
         {
             if (attempt is not { Op.RemovedPath: { } path, Observed: { } observed } || attempt.Op.Partition != partition) continue;
-            if (attempt.Past.All(past => !past.IsExcused)) CheckRemoved(attempt.Op, path, observed, live);
+            if (Oracles[partition].WritesOf(attempt.Op.Key, attempt.Before).All(past => !past.IsExcused)) CheckRemoved(attempt.Op, path, observed, live);
         }
     }
 

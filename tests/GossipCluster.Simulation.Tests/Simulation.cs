@@ -103,6 +103,7 @@ internal sealed partial class Simulation
     {
         foreach (var node in _nodes) node.Start();
         Advance(TimeSpan.FromSeconds(1));
+        if (Plan.StartsSynced) Round();
         for (var step = 0; step < Plan.Steps; step++)
         {
             Step();
@@ -135,6 +136,11 @@ internal sealed partial class Simulation
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);
 
     public void At(TimeSpan time, Action action) => _events.Enqueue(action, (time < Now ? Now : time, _order++));
+
+    /// <summary>How often what has happened: whether runs get to where the rules matter.</summary>
+    public Dictionary<string, int> Tally { get; } = new(StringComparer.Ordinal);
+
+    public void Count(string what) => Tally[what] = Tally.GetValueOrDefault(what) + 1;
 
     public void Trace(string line) => _trace?.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Now.TotalMilliseconds,8:0.0} {line}\n");
 

@@ -34,6 +34,7 @@ internal sealed class WriteWorld
     private readonly HashSet<NodeName> _everForwarded = [];
     private readonly HashSet<NodeName> _copies = [];
     private readonly HashSet<NodeName> _durable = [];
+    private bool _mayBeApplied;
     private bool _staged;
     private bool _everStaged;
     private bool _committed;
@@ -172,7 +173,7 @@ internal sealed class WriteWorld
         else _down.Add(node);
 
         // Given up: what it still says of the operation it was to coordinate is not listened to.
-        if (!reachable) _forwarded.Remove(node);
+        if (!reachable) _mayBeApplied |= _forwarded.Remove(node);
         Handle(WriteInput.ReachabilityChanged(node, reachable));
     }
 
@@ -184,7 +185,7 @@ internal sealed class WriteWorld
             1 => new WriteOutcome.NoCoordinator(NoCoordinatorReason.Refused, RefusalReason.NotSynced),
             _ => new WriteOutcome.TimedOut(1),
         };
-        _forwarded.Remove(node);
+        _mayBeApplied |= _forwarded.Remove(node) && outcome is not WriteOutcome.NoCoordinator;
         Handle(WriteInput.Relayed(node, outcome));
     }
 
@@ -249,9 +250,12 @@ internal sealed class WriteWorld
                 Assert.True(unmet.Got < unmet.Wanted);
                 Assert.False(_committed && IsMet);
                 break;
+            case WriteOutcome.NoCoordinator:
+                Assert.False(_mayBeApplied, "Nobody may have applied what is said not to be.");
+                break;
             case WriteOutcome.TimedOut late when cause != WriteInputKind.Relayed:
-                Assert.Equal(_committed ? _copies.Count : 0, late.Copies);
-                Assert.True(_now >= _start + Timeout || cause == WriteInputKind.ReachabilityChanged);
+                if (_committed || !_mayBeApplied) Assert.Equal(_committed ? _copies.Count : 0, late.Copies);
+                Assert.True(_now >= _start + Timeout || _mayBeApplied);
                 break;
         }
     }
