@@ -68,7 +68,7 @@ internal sealed partial class SimNode
                 Ask(read, effect.Node, isForState: false);
                 break;
             case ReadEffectKind.CheckCover:
-                Handle(read, ReadInput.Covers(Mutant == Mutant.TokenIgnored || Join(effect.States).Covers(read.Token!)));
+                Handle(read, ReadInput.Covers(Mutant == Mutant.TokenIgnored || Join(read, effect.States).Covers(read.Token!)));
                 break;
             case ReadEffectKind.Answer:
                 Answer(read, effect.Outcome!);
@@ -114,7 +114,7 @@ internal sealed partial class SimNode
         var behind = !(protocol.IsPrimary && protocol.HasSynced) && Mutant != Mutant.BehindIsEvidence;
         return isForState
             ? new KeyAnswer(Name, digest, replica.Has(read.Key), behind, replica.Clock, replica.StateOf(read.Key), replica.AllFolds())
-            : new KeyAnswer(Name, digest, replica.Has(read.Key), behind, null, null, []);
+            : new KeyAnswer(Name, digest, replica.Has(read.Key), behind, replica.Clock, null, []);
     }
 
     private void Hear(ClientRead read, KeyAnswer answer)
@@ -132,7 +132,7 @@ internal sealed partial class SimNode
         ? ReadInput.DigestRead(answer.Node, answer.Digest, answer.HasDatum, answer.Behind)
         : ReadInput.StateRead(answer.Node, answer.Digest, answer.HasDatum, answer.Behind, answer);
 
-    private KeyReader Join(ImmutableArray<object> states)
+    private static KeyReader Join(ClientRead read, ImmutableArray<object> states)
     {
         var reader = new KeyReader();
         foreach (KeyAnswer answer in states)
@@ -140,7 +140,12 @@ internal sealed partial class SimNode
             foreach (var fold in answer.Folds) Check.That(reader.TryLearn(fold, out var error), error.ToString());
         }
 
-        foreach (KeyAnswer answer in states) Check.That(reader.TryJoin(answer.State!.Value, out var error), error.ToString());
+        foreach (KeyAnswer answer in states)
+        {
+            var seen = read.Answers.Where(other => other.Digest == answer.Digest).Aggregate(DotSet.Empty, (clock, other) => clock.Union(other.Clock));
+            Check.That(reader.TryJoin(answer.State!.Value, seen, out var error), error.ToString());
+        }
+
         return reader;
     }
 
@@ -149,8 +154,8 @@ internal sealed partial class SimNode
         read.Outcome = outcome;
         world.Count($"read ends: {EndingOf(outcome)}");
         world.Trace($"{Name} answers a read of {read.Key}: {outcome}");
-        if (outcome is ReadOutcome.Found found) read.Joined = Join(found.States);
-        if (outcome is ReadOutcome.NotFound none) read.Joined = Join(none.States);
+        if (outcome is ReadOutcome.Found found) read.Joined = Join(read, found.States);
+        if (outcome is ReadOutcome.NotFound none) read.Joined = Join(read, none.States);
         world.Forget(read);
         world.CheckRead(read);
         if (outcome is ReadOutcome.Found) Handle(read, ReadInput.Joined(read.Joined!.Digest));
@@ -168,10 +173,8 @@ internal sealed partial class SimNode
     /// <summary>Read repair (4.3): whoever was seen to have what the primary lacks sends it the key's state.</summary>
     private void Repair(ClientRead read, NodeName behind)
     {
-        var digest = read.Answers.Find(answer => answer.Node == behind)?.Digest;
-        var known = read.Answers.Find(answer => answer.Digest == digest && answer.Clock is not null)?.Clock;
-        if (known is null) return;
-        foreach (var source in read.Answers.Where(answer => answer.Node != behind && answer.Clock is { } clock && !known.Dominates(clock)))
+        if (read.Answers.Find(answer => answer.Node == behind)?.Clock is not { } known) return;
+        foreach (var source in read.Answers.Where(answer => answer.Node != behind && !known.Dominates(answer.Clock)))
         {
             if (source.Node == Name) RepairFrom(read, behind, known);
             else Send(source.Node, new RepairAsk(), node => node.RepairFrom(read, behind, known));

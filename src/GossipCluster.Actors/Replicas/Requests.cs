@@ -91,4 +91,4 @@ internal sealed class RunningRead(ulong call, ReplicaShell shell, ReadCoordinati
 }
 
 /// <summary>The state of the own replica at the moment of the read.</summary>
-internal sealed record LocalState(Replica.KeySnapshot Snapshot, UInt128 Digest, DotSet Clock);
+internal sealed record LocalState(Replica.KeySnapshot Snapshot, UInt128 Digest);

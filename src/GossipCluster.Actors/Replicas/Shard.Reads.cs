@@ -81,8 +81,8 @@ internal sealed partial class Shard
     {
         var replica = read.Shell.Replica;
         var snapshot = replica.SnapshotOf(read.Key);
-        var local = new LocalState(snapshot, snapshot.Digest, replica.Clock);
-        read.Answers.Add((_self, local.Digest, local.Clock));
+        var local = new LocalState(snapshot, snapshot.Digest);
+        read.Answers.Add((_self, local.Digest, snapshot.Clock));
         Feed(read, ReadInput.StateRead(_self, local.Digest, snapshot.Exists, IsBehind(read.Shell), local));
     }
 
@@ -155,8 +155,8 @@ internal sealed partial class Shard
             case ReadOutcome.Found found:
                 AnswerFound(read, found.States);
                 break;
-            case ReadOutcome.NotFound not:
-                read.Ticket.TrySetResult(new ReadReply.NotFound(ClockOf(read, not.States)));
+            case ReadOutcome.NotFound:
+                read.Ticket.TrySetResult(new ReadReply.NotFound(ClockOf(read, digest: 0)));
                 break;
             case ReadOutcome.Unsatisfied unmet:
                 read.Ticket.TrySetResult(new ReadReply.Unsatisfied(unmet.Sentence));
@@ -182,8 +182,10 @@ internal sealed partial class Shard
 
         foreach (var state in states)
         {
-            var record = state is CoordinationMessage.StateRead told ? told.State : read.Shell.Replica.StateOf(read.Key);
-            if (reader.TryJoin(record, out var error)) continue;
+            var (record, seen) = state is CoordinationMessage.StateRead told
+                ? (told.State, ClockOf(read, told.Digest))
+                : (((LocalState)state).Snapshot.State, ClockOf(read, ((LocalState)state).Digest));
+            if (reader.TryJoin(record, seen, out var error)) continue;
             Malformed++;
             read.Ticket.TrySetResult(new ReadReply.Unsatisfied($"A replica's answer could not be read: {error}"));
             return;
@@ -197,16 +199,18 @@ internal sealed partial class Shard
         read.Ticket.TrySetResult(value is null ? new ReadReply.NotFound(clock) : new ReadReply.Found(value, clock));
 
     /// <summary>What the states have seen: their clocks, and those of all nodes that answered with an equal state.</summary>
-    private static DotSet ClockOf(RunningRead read, ImmutableArray<object> states)
+    private static DotSet ClockOf(RunningRead read, ImmutableArray<object> states) =>
+        states.Aggregate(DotSet.Empty, (clock, state) => clock.Union(ClockOf(read, state is LocalState local ? local.Digest : ((CoordinationMessage.StateRead)state).Digest)));
+
+    private static DotSet ClockOf(RunningRead read, UInt128 digest)
     {
-        var clock = DotSet.Empty;
-        foreach (var (_, digest, theirs) in read.Answers)
+        DotSet? clock = null;
+        foreach (var (_, theirs, seen) in read.Answers)
         {
-            var isJoined = states.IsEmpty || states.Any(state => digest == (state is LocalState local ? local.Digest : ((CoordinationMessage.StateRead)state).Digest));
-            if (isJoined) clock = clock.IsEmpty ? theirs : clock.Union(theirs);
+            if (theirs == digest) clock = clock is null ? seen : clock.Union(seen);
         }
 
-        return clock;
+        return clock ?? DotSet.Empty;
     }
 
     /// <summary>Sends primaries that were found behind what they lack of the key; what the own replica lacks it fetches.</summary>
