@@ -24,7 +24,11 @@ public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<N
 /// <param name="Remote">Where its ActorSystem listens.</param>
 /// <param name="Http">Its HTTP address as others may use it.</param>
 /// <param name="Version">Of the product.</param>
-public sealed record PeerFacts(long Incarnation, Address Remote, string Http, string Version);
+public sealed record PeerFacts(long Incarnation, Address Remote, string Http, string Version)
+{
+    /// <summary>Of the ActorSystem of this incarnation: tells which member of Akka.Cluster is it, and which one is dead for certain. 0 where not told.</summary>
+    public int Uid { get; init; }
+}
 
 /// <summary>To whoever subscribed: the view has changed.</summary>
 public sealed record ViewChanged(ClusterView View) : INoSerializationVerificationNeeded;
