@@ -1,12 +1,18 @@
 using System.ComponentModel.DataAnnotations;
 using GossipCluster.Node.Http.Answers;
+using GossipCluster.Node.Http.Batch;
 using GossipCluster.Node.Http.Datatypes;
+using GossipCluster.Node.Http.Description;
 using GossipCluster.Node.Http.Faults;
 using GossipCluster.Node.Http.Health;
 using GossipCluster.Node.Http.Keys;
 using GossipCluster.Node.Http.Operations;
 using GossipCluster.Node.Http.Paths;
+using GossipCluster.Node.Http.Properties;
+using GossipCluster.Node.Http.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Scalar.AspNetCore;
 
 namespace GossipCluster.Node.Http;
 
@@ -25,7 +31,12 @@ internal static class GossipClusterHttp
         services.AddSingleton<DatatypeEndpoints>();
         services.AddSingleton<KeyEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<PropertiesEndpoints>();
+        services.AddSingleton<ServerEndpoints>();
+        services.AddSingleton<BatchEndpoints>();
+        services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
+        services.AddDescription();
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         services.Configure<KestrelServerOptions>(server => Limit(server, options));
     }
@@ -37,51 +48,85 @@ internal static class GossipClusterHttp
         app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
 
+        MapData(app);
+        MapSchema(app);
+        MapServer(app);
+        app.MapOpenApi();
+        if (app.Services.GetRequiredService<HttpOptions>().Docs) app.MapScalarApiReference("/docs", page => page.WithTitle("GossipCluster").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
+    }
+
+    private static void MapData(WebApplication app)
+    {
         var data = app.Services.GetRequiredService<DatatypeEndpoints>();
         const string item = "/types/{type}/buckets/{bucket}/datatypes/{key}";
-        app.MapGet(item, data.ReadAsync);
-        app.MapHead(item, data.ReadAsync);
-        app.MapPost(item, data.WriteAsync);
-        app.MapOthers(item, DatatypeEndpoints.ItemMethods);
+        app.Read(item, data.ReadAsync, Descriptions.Read);
+        app.Method(HttpMethods.Post, item, data.WriteAsync, Descriptions.Write);
+        app.Others(item, DatatypeEndpoints.ItemMethods);
         const string collection = "/types/{type}/buckets/{bucket}/datatypes";
-        app.MapPost(collection, data.CreateAsync);
+        app.Method(HttpMethods.Post, collection, data.CreateAsync, Descriptions.Create);
         app.MapMethods(collection, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)Answer.UnknownPathAsync);
-        app.MapOthers(collection, DatatypeEndpoints.CollectionMethods);
+        app.Others(collection, DatatypeEndpoints.CollectionMethods);
 
         var keys = app.Services.GetRequiredService<KeyEndpoints>();
         const string key = "/types/{type}/buckets/{bucket}/keys/{key}";
-        app.MapGet(key, data.ReadAsync);
-        app.MapHead(key, data.ReadAsync);
-        app.MapDelete(key, keys.DeleteAsync);
-        app.MapOthers(key, KeyEndpoints.ItemMethods);
-        const string keyList = "/types/{type}/buckets/{bucket}/keys";
-        app.MapGet(keyList, keys.ListKeysAsync);
-        app.MapHead(keyList, keys.ListKeysAsync);
-        app.MapOthers(keyList, KeyEndpoints.ListMethods);
-        const string bucketList = "/types/{type}/buckets";
-        app.MapGet(bucketList, keys.ListBucketsAsync);
-        app.MapHead(bucketList, keys.ListBucketsAsync);
-        app.MapOthers(bucketList, KeyEndpoints.ListMethods);
+        app.Read(key, data.ReadAsync, Descriptions.ReadByKey);
+        app.Method(HttpMethods.Delete, key, keys.DeleteAsync, Descriptions.Delete);
+        app.Others(key, KeyEndpoints.ItemMethods);
+        app.ReadOnly("/types/{type}/buckets/{bucket}/keys", keys.ListKeysAsync, Descriptions.ListKeys);
+        app.ReadOnly("/types/{type}/buckets", keys.ListBucketsAsync, Descriptions.ListBuckets);
 
+        app.Method(HttpMethods.Post, "/batch", app.Services.GetRequiredService<BatchEndpoints>().RunAsync, Descriptions.Batch);
+        app.Others("/batch", BatchEndpoints.Methods);
+    }
+
+    private static void MapSchema(WebApplication app)
+    {
+        var properties = app.Services.GetRequiredService<PropertiesEndpoints>();
+        app.ReadOnly("/types", properties.ListTypesAsync, Descriptions.ListTypes);
+        app.Method(HttpMethods.Put, "/types/{type}", properties.PutNewTypeAsync, Descriptions.PutNewType);
+        app.Others("/types/{type}", PropertiesEndpoints.TypeMethods);
+        const string typeProps = "/types/{type}/props";
+        app.Read(typeProps, properties.GetTypeAsync, Descriptions.GetType_);
+        app.Method(HttpMethods.Put, typeProps, properties.PutTypeAsync, Descriptions.PutType);
+        app.Others(typeProps, PropertiesEndpoints.TypePropsMethods);
+        const string bucketProps = "/types/{type}/buckets/{bucket}/props";
+        app.Read(bucketProps, properties.GetBucketAsync, Descriptions.GetBucket);
+        app.Method(HttpMethods.Put, bucketProps, properties.PutBucketAsync, Descriptions.PutBucket);
+        app.Method(HttpMethods.Delete, bucketProps, properties.DeleteBucketAsync, Descriptions.DeleteBucket);
+        app.Others(bucketProps, PropertiesEndpoints.BucketPropsMethods);
+    }
+
+    private static void MapServer(WebApplication app)
+    {
+        var server = app.Services.GetRequiredService<ServerEndpoints>();
+        app.ReadOnly("/", ServerEndpoints.RootAsync, Descriptions.Root);
+        app.ReadOnly("/ping", ServerEndpoints.PingAsync, Descriptions.Ping);
+        app.ReadOnly("/stats", server.StatsAsync, Descriptions.Stats);
         var health = app.Services.GetRequiredService<HealthEndpoints>();
-        MapReadable(app, "/health/live", HealthEndpoints.LiveAsync);
-        MapReadable(app, "/health/ready", health.ReadyAsync);
-        MapReadable(app, "/cluster/members", health.MembersAsync);
+        app.ReadOnly("/health/live", HealthEndpoints.LiveAsync, Descriptions.Live);
+        app.ReadOnly("/health/ready", health.ReadyAsync, Descriptions.Ready);
+        app.ReadOnly("/cluster/members", health.MembersAsync, Descriptions.Members);
     }
 
     /// <summary>A resource that can only be read.</summary>
-    private static void MapReadable(WebApplication app, string pattern, RequestDelegate read)
+    private static void ReadOnly(this WebApplication app, string pattern, RequestDelegate read, ResourceDescription description)
     {
-        app.MapGet(pattern, read);
-        app.MapHead(pattern, read);
-        app.MapOthers(pattern, "GET, HEAD");
+        app.Read(pattern, read, description);
+        app.Others(pattern, "GET, HEAD");
     }
 
-    private static void MapHead(this WebApplication app, string pattern, RequestDelegate read) =>
+    /// <summary>GET, and HEAD with it.</summary>
+    private static void Read(this WebApplication app, string pattern, RequestDelegate read, ResourceDescription description)
+    {
+        app.Method(HttpMethods.Get, pattern, read, description);
         app.MapMethods(pattern, [HttpMethods.Head], read).ExcludeFromDescription();
+    }
+
+    private static void Method(this WebApplication app, string method, string pattern, RequestDelegate handler, ResourceDescription description) =>
+        app.MapMethods(pattern, [method], handler).Describe(handler, description);
 
     /// <summary>All methods that a resource does not have: 405, or 404 where not even the bucket type exists.</summary>
-    private static void MapOthers(this WebApplication app, string pattern, string allow)
+    private static void Others(this WebApplication app, string pattern, string allow)
     {
         var refusal = Refusal.MethodNotAllowed(allow);
         var schema = app.Services.GetRequiredService<Actors.Store.IStore>().Schema;

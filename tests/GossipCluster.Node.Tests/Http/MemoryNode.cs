@@ -1,5 +1,6 @@
 using GossipCluster.Actors.Store;
 using GossipCluster.Node.Http;
+using GossipCluster.Node.Http.Operations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,9 @@ public sealed class MemoryNode : IHttpNode, IAsyncLifetime
     internal static HttpOptions Options { get; } = new() { TokenSecret = "the secret of all tests"u8.ToArray() };
 
     internal MemoryStore Store { get; } = new(TimeProvider.System);
+
+    /// <summary>The bytes of large bodies that the door holds now.</summary>
+    internal long BodiesBytes => _app!.Services.GetRequiredService<RequestBodies>().Bytes;
 
     public async ValueTask InitializeAsync()
     {

@@ -18,6 +18,9 @@ internal sealed class MemoryStore(TimeProvider clock) : IStore
     /// <summary>Answers writes in place of the store, where it gives an answer.</summary>
     public Func<WriteCommand, WriteReply?> OnWrite { get; set; } = _ => null;
 
+    /// <summary>Likewise, and may take its time.</summary>
+    public Func<WriteCommand, ValueTask<WriteReply?>>? OnWriteAsync { get; set; }
+
     /// <summary>Answers reads in place of the store, where it gives an answer.</summary>
     public Func<ReadCommand, ReadReply?> OnRead { get; set; } = _ => null;
 
@@ -28,15 +31,20 @@ internal sealed class MemoryStore(TimeProvider clock) : IStore
 
     public NodeStatus Status { get; set; } = new("a", RingKnown: true, Recovered: true, string.Empty, [new MemberStatus("a", true, "http://127.0.0.1:1", null)]);
 
-    public ValueTask<WriteReply> WriteAsync(WriteCommand command)
+    public async ValueTask<WriteReply> WriteAsync(WriteCommand command)
     {
-        if (OnWrite(command) is { } said) return new(said);
+        if (OnWriteAsync is { } slow && await slow(command) is { } slowly) return slowly;
+        return OnWrite(command) ?? Write(command);
+    }
+
+    private WriteReply Write(WriteCommand command)
+    {
         lock (_gate)
         {
             var staged = _replica.Stage(command.Type, command.Key, command.Operation, new WriteContext(clock.GetUtcNow(), command.Observed));
-            if (staged.Error is { } error) return new(new WriteReply.Refused(error));
+            if (staged.Error is { } error) return new WriteReply.Refused(error);
             _replica.Commit(_replica.Seal());
-            return new(new WriteReply.Written(1, _replica.Clock, command.ReturnValue ? _replica.Read(command.Key) : null));
+            return new WriteReply.Written(1, _replica.Clock, command.ReturnValue ? _replica.Read(command.Key) : null);
         }
     }
 

@@ -28,12 +28,12 @@ internal static class Answer
     public static Task JsonAsync(HttpContext http, int status, JsonBuffer json) => BytesAsync(http, status, Negotiation.Json, json.Written);
 
     /// <summary>An answer of bytes whose type is known.</summary>
-    public static Task BytesAsync(HttpContext http, int status, string contentType, ReadOnlyMemory<byte> body)
+    public static Task BytesAsync(HttpContext http, int status, string contentType, ReadOnlyMemory<byte> body, string? vary = null)
     {
         var response = http.Response;
         response.StatusCode = status;
         response.ContentType = contentType;
-        response.Headers.Vary = VaryByEncoding;
+        response.Headers.Vary = vary is null ? VaryByEncoding : vary;
         if (body.Length >= http.RequestServices.GetRequiredService<HttpOptions>().CompressionBytesMin && Negotiation.AcceptsGzip(http.Request))
         {
             response.Headers.ContentEncoding = "gzip";
@@ -93,7 +93,7 @@ internal static class Answer
             return Negotiation.Json;
         }
 
-        body.Raw(Encoding.UTF8.GetBytes(OneLine(refusal.Sentence))).Raw((byte)'\n');
+        body.Raw(Encoding.UTF8.GetBytes(refusal.IsVerbatim ? refusal.Sentence : OneLine(refusal.Sentence))).Raw((byte)'\n');
         return "text/plain";
     }
 

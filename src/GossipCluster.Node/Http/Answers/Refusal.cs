@@ -22,9 +22,14 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
     /// <summary>The data type of a key that does not exist; only with <see cref="NotFound"/>.</summary>
     public DataType? Missing { get; init; }
 
+    /// <summary>The sentence is ours to the last character, and may have two lines.</summary>
+    public bool IsVerbatim { get; init; }
+
     public static Refusal BadPath { get; } = new(400, "bad-path", "The path has a bad percent escape, or is not UTF-8.");
 
     public static Refusal EmptyBody { get; } = new(400, "bad-json", "Couldn't decode JSON: the body is empty");
+
+    public static Refusal BadBody { get; } = new(400, "bad-request", "The body could not be read: its chunks are not well formed.");
 
     public static Refusal NotUtf8 { get; } = new(400, "bad-json", "Malformed JSON submitted, invalid UTF-8");
 
@@ -47,6 +52,15 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
         503, "listing-incomplete", "Some keys have no reachable replica, so the list would not be whole; try again later.") { RetryAfter = TimeSpan.FromSeconds(5) };
 
     public static Refusal TimedOut { get; } = new(503, "timed-out", "request timed out") { RetryAfter = TimeSpan.FromSeconds(1) };
+
+    public static Refusal NotProperties { get; } = new(
+        400, "bad-properties", "bucket PUT must be a JSON object of the form:\n{\"props\":{...bucket properties...}}") { IsVerbatim = true };
+
+    public static Refusal PropertiesNotJson { get; } = new(415, "content-type-not-supported", "The Content-Type of properties is application/json.");
+
+    public static Refusal BadProperties(string sentence) => new(400, "bad-properties", sentence);
+
+    public static Refusal SchemaRefused(string sentence) => new(409, "schema-refused", sentence);
 
     public static Refusal OfServer(int status, string sentence) => new(status, "bad-request", sentence);
 
@@ -76,6 +90,13 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
 
     public static Refusal TooManyItems(int itemsMax) => new(
         413, "operation-too-large", string.Create(CultureInfo.InvariantCulture, $"The operation names more than {itemsMax} elements and fields; send it in parts."));
+
+    public static Refusal NotABatch { get; } = new(400, "bad-batch", "A batch is a JSON object of the form {\"operations\":[…]}, or, as application/x-ndjson, one operation a line.");
+
+    public static Refusal BadBatchEntry(string sentence) => new(400, "bad-batch-operation", sentence);
+
+    public static Refusal TooManyOperations(int operationsMax) => new(
+        413, "too-many-operations", string.Create(CultureInfo.InvariantCulture, $"The batch has more than {operationsMax} operations; send it in parts."));
 
     public static Refusal TooDeep { get; } = new(400, "too-deep", $"Maps are nested more than {OperationLimits.DepthMax} deep.");
 

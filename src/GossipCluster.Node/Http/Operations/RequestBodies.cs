@@ -30,6 +30,11 @@ internal sealed class RequestBodies(HttpOptions options)
                 if (refusal is not null || result.IsCompleted || result.IsCanceled) return body.End(refusal);
             }
         }
+        catch (IOException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // A chunk's length that is no length.
+            return body.End(Refusal.BadBody);
+        }
         catch
         {
             Release(body.End(null));
