@@ -23,7 +23,8 @@ public sealed record ReadOptions
     /// <summary>The longest that the server waits for replicas.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    internal string Query()
+    /// <summary>As the query of a request, from the question mark on; empty where nothing is set. For who speaks HTTP without this client.</summary>
+    public string Query()
     {
         var query = new QueryText();
         query.Add("r", R);
@@ -57,7 +58,8 @@ public sealed record WriteOptions
     /// <summary>The longest that the server waits for replicas.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    internal string Query()
+    /// <summary>As the query of a request, from the question mark on; empty where nothing is set. For who speaks HTTP without this client.</summary>
+    public string Query()
     {
         var query = new QueryText();
         query.Add("w", W);
