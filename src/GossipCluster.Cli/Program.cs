@@ -1,1 +1,3 @@
-return 0;
+using GossipCluster.Cli;
+
+return await GossipCommand.RunAsync(args);

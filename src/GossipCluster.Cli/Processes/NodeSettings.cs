@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace GossipCluster.Cli.Processes;
+
+/// <summary>With what a node process is started.</summary>
+/// <param name="Name">The node's name in the ring.</param>
+/// <param name="HttpPort">On loopback, for clients.</param>
+/// <param name="RemotePort">On loopback, for the other nodes.</param>
+/// <param name="Seeds">host:port of nodes to join through.</param>
+/// <param name="DataFolder">Made by the node where it does not exist.</param>
+internal sealed record NodeSettings(string Name, int HttpPort, int RemotePort, IReadOnlyList<string> Seeds, string DataFolder)
+{
+    /// <summary>Further arguments, as they are.</summary>
+    public IReadOnlyList<string> Extra { get; init; } = [];
+
+    public string Http => $"http://127.0.0.1:{HttpPort.ToString(CultureInfo.InvariantCulture)}";
+
+    public string Remote => $"127.0.0.1:{RemotePort.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>The node ends by itself when this process, its parent, is gone: also after kill -9.</summary>
+    public IReadOnlyList<string> Arguments =>
+    [
+        "--name", Name,
+        "--http", Http,
+        "--remote", Remote,
+        "--seeds", string.Join(',', Seeds),
+        "--data", DataFolder,
+        "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+        "--profile", "local",
+        .. Extra,
+    ];
+}

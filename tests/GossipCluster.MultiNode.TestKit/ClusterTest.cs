@@ -1,0 +1,45 @@
+using Xunit;
+
+namespace GossipCluster.MultiNode.TestKit;
+
+/// <summary>A test on real processes. What was started ends with the test; logs are shown where it failed, and only there.</summary>
+public abstract class ClusterTest : IAsyncLifetime
+{
+    private readonly List<ProcessCluster> _clusters = [];
+
+    /// <summary>Ends the test's waits when the run is cancelled.</summary>
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <inheritdoc/>
+    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        var failed = TestContext.Current.TestState?.Result == TestResult.Failed;
+        foreach (var cluster in _clusters)
+        {
+            if (failed) TestContext.Current.TestOutputHelper?.WriteLine(cluster.Logs());
+            cluster.KeepFolder = failed;
+            await cluster.DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Starts a cluster and waits for nothing.</summary>
+    protected ProcessCluster Start(int nodes, string? binary = null, params IReadOnlyList<string> extra)
+    {
+        var cluster = ProcessCluster.Start(nodes, binary, extra);
+        _clusters.Add(cluster);
+        return cluster;
+    }
+
+    /// <summary>Starts a cluster and waits until it is complete.</summary>
+    protected async Task<ProcessCluster> StartCompleteAsync(int nodes = 3, string? binary = null)
+    {
+        var cluster = Start(nodes, binary);
+        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(60), Cancel);
+        return cluster;
+    }
+}

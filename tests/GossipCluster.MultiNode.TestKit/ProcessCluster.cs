@@ -1,0 +1,89 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using GossipCluster.Cli.Processes;
+using GossipCluster.Client;
+
+namespace GossipCluster.MultiNode.TestKit;
+
+/// <summary>A cluster of real node processes on loopback, in a folder of its own. Disposing it kills what runs and, unless told otherwise, deletes the folder.</summary>
+public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly ClusterNode[] _nodes;
+
+    private ProcessCluster(string folder, ClusterNode[] nodes)
+    {
+        _folder = folder;
+        _nodes = nodes;
+        Client = new GossipClusterClient([.. nodes.Select(node => node.Url.AbsoluteUri)]);
+    }
+
+    /// <summary>A client that knows all nodes by the addresses with which they were first started.</summary>
+    public GossipClusterClient Client { get; }
+
+    /// <summary>How many nodes, running or not.</summary>
+    public int Count => _nodes.Length;
+
+    /// <summary>True leaves data and logs where they are, for a look after a failed test.</summary>
+    public bool KeepFolder { get; set; }
+
+    /// <summary>A node by its place, from 0.</summary>
+    public ClusterNode this[int index] => _nodes[index];
+
+    /// <summary>Starts the processes and waits for nothing.</summary>
+    /// <param name="nodes">How many.</param>
+    /// <param name="binary">GossipCluster.Node.dll, or what stands in for it; null for the one built along.</param>
+    /// <param name="extra">Further arguments for every node.</param>
+    public static ProcessCluster Start(int nodes, string? binary = null, params IReadOnlyList<string> extra)
+    {
+        var folder = Directory.CreateTempSubdirectory("gossip-test-").FullName;
+        var node = new NodeBinary(binary ?? BuiltAlong);
+        var cluster = new ProcessCluster(folder, [.. Enumerable.Range(1, nodes).Select(number =>
+            new ClusterNode(node, "n" + number.ToString(CultureInfo.InvariantCulture), folder))]);
+        var seeds = cluster.Select(member => member.Remote).ToArray();
+        foreach (var member in cluster) member.Start(seeds, extra);
+        return cluster;
+    }
+
+    /// <summary>Waits until every node is ready and reaches every other.</summary>
+    public async Task WaitRingCompleteAsync(TimeSpan within, CancellationToken cancel = default)
+    {
+        var deadline = DateTimeOffset.UtcNow + within;
+        foreach (var node in _nodes)
+        {
+            await node.WaitReadyAsync(Left(), cancel);
+            await Eventually.TrueAsync(
+                async token =>
+                {
+                    var reached = (await node.Client.MembersAsync(token)).Where(member => member.Reachable || member.Name == node.Name).Select(member => member.Name);
+                    var missing = _nodes.Select(other => other.Name).Except(reached, StringComparer.Ordinal).ToArray();
+                    return missing.Length == 0 ? null : $"{node.Name} does not reach {string.Join(", ", missing)}";
+                },
+                Left(),
+                cancel);
+        }
+
+        TimeSpan Left() => deadline - DateTimeOffset.UtcNow;
+    }
+
+    /// <summary>The end of every node's log, for a failed test.</summary>
+    public string Logs(int linesEach = 60) => string.Join(
+        '\n',
+        _nodes.Select(node => $"--- {node.Name} {node.Url} ({(node.IsRunning ? "running" : "ended")}), log {node.LogFile}\n{string.Join('\n', node.LogTail(linesEach))}"));
+
+    /// <inheritdoc/>
+    public IEnumerator<ClusterNode> GetEnumerator() => _nodes.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
+        if (!KeepFolder) Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string BuiltAlong => typeof(ProcessCluster).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "NodeBinary").Value!;
+}
