@@ -1,3 +1,4 @@
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Replication;
 
@@ -156,5 +157,38 @@ public sealed class DirectedTests
 
         world.End();
         Assert.Equal("4", world.Value(one, world.Counter));
+    }
+
+    [Fact]
+    public void An_answer_that_does_not_count_is_asked_for_again_once_it_is_known_what_the_peer_has()
+    {
+        // b's log knows only which key the dots belong to that came with a's repair, and not what a has.
+        var world = new Scenario(Mutant.None, nodes: 2, n: 2);
+        var (a, b) = (world[0], world[1]);
+        world.Unheard(() => world.Add(a, "p"));
+        world.Unheard(() => world.Add(a, "q"));
+        world.Repair(behind: b, by: a);
+        Assert.Equal("{p q}", world.Value(b));
+
+        var remove = world.Remove(b, "p", world.Read(b));
+
+        Assert.Equal(new WriteOutcome.Written(2, 2, 2, false), remove.Outcome);
+        world.End();
+    }
+
+    [Fact]
+    public void A_read_repairs_the_primary_that_it_finds_behind()
+    {
+        var world = new Scenario(Mutant.None, nodes: 3, n: 2);
+        var (a, b, client) = (world[0], world[1], world[2]);
+        world.Unheard(() => world.Add(a, "p"), by: b);
+        Assert.Equal("nothing", world.Value(b));
+
+        var read = world.ReadWith(client, r: 2);
+        world.Settle();
+
+        Assert.IsType<ReadOutcome.Found>(read.Outcome);
+        Assert.Equal("{p}", world.Value(b));
+        world.End();
     }
 }

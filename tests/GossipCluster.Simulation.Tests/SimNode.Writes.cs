@@ -139,9 +139,9 @@ internal sealed partial class SimNode
             var reason = !protocol.IsPrimary ? RefusalReason.NotAPrimary : protocol.HasSynced ? RefusalReason.Busy : RefusalReason.NotSynced;
             Handle(attempt, WriteInput.Refused(Name, reason));
         }
-        else if (problem == OperationProblem.ContextNotSeen && attempt.PullsOpen is null && _writes.ContainsKey(attempt.Number))
+        else if (problem == OperationProblem.ContextNotSeen)
         {
-            AskForMissing(attempt);
+            if (_writes.ContainsKey(attempt.Number)) AskForMissing(attempt);
         }
         else
         {
@@ -254,7 +254,7 @@ internal sealed partial class SimNode
         var life = Life;
         world.After(TimeSpan.FromSeconds(1), () =>
         {
-            if (Life == life && attempt.PullsOpen is not null) Finish(attempt, null, OperationProblem.ContextNotSeen);
+            if (Life == life && attempt.PullsOpen is not null) CannotPull(attempt);
         });
         if (others.Count == 0) PullsDone(attempt);
     }
@@ -276,12 +276,19 @@ internal sealed partial class SimNode
         if (!IsAlive) return;
         if (Mutant == Mutant.GateForever)
         {
-            Finish(attempt, null, OperationProblem.ContextNotSeen);
+            CannotPull(attempt);
             return;
         }
 
         attempt.Observed = attempt.Observed!.Intersect(Protocols[attempt.Op.Partition].Replica.Clock);
         Retry(attempt);
+    }
+
+    /// <summary>Another node may have seen it.</summary>
+    private void CannotPull(WriteAttempt attempt)
+    {
+        attempt.PullsOpen = null;
+        Handle(attempt, WriteInput.Refused(Name, RefusalReason.NotSynced));
     }
 
     private void Retry(WriteAttempt attempt)

@@ -39,7 +39,7 @@ internal sealed partial class Simulation
         }
 
         if (written.Short) CheckNobodyElse(attempt, text);
-        if (written.Copies > 1 && DiskLosses == 0) CheckPast(attempt, holder: DotSet.Empty);
+        if (written.Copies > 1 && Plan.W > 1 && DiskLosses == 0) CheckPast(attempt, holder: DotSet.Empty);
         Trace($"op {op.Number} is acknowledged by {string.Join(' ', attempt.Copies)}");
         attempt.IsAcknowledged = true;
         if (attempt.Write is null) _nothingToDo.Add(attempt);

@@ -170,10 +170,14 @@ internal sealed partial class Simulation
         }
     }
 
-    /// <summary>No request waits for ever.</summary>
+    /// <summary>No request waits for ever, and what a client was told of has happened, or has not.</summary>
     private void CheckAnswered()
     {
         foreach (var node in _nodes) Check.That(node.WritesOpen == 0 && node.ReadsOpen == 0, $"{node.Name} owes somebody an answer");
+        foreach (var op in Attempts.Values.Select(attempt => attempt.Op).Distinct())
+        {
+            Check.That(!op.IsRefused || op.Write is null, $"the client of op {op.Number} is told that it was not done ({op.Problem} {op.Outcome}), and {op.Write?.Own} is that");
+        }
     }
 
     public static string Render(DataValue? value) => value switch

@@ -128,7 +128,7 @@ public sealed partial class WriteCoordination
         if (outcome is WriteOutcome.Written || _forwarded == 0) Answer(outcome, effects);
     }
 
-    /// <summary>"It was not applied" is said only where nobody was given up on that may have applied it (found by seed 2).</summary>
+    /// <summary>"It was not applied" is said only where nobody was given up on that may have applied it.</summary>
     private void GiveUp(NoCoordinatorReason reason, List<WriteEffect> effects) => Answer(
         _uncertain ?? new WriteOutcome.NoCoordinator(_lastRefusal is null ? reason : NoCoordinatorReason.Refused, _lastRefusal), effects);
 }
