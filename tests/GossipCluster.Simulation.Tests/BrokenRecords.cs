@@ -20,7 +20,8 @@ internal static class BrokenRecords
     private static Record Broken(Record record, Replica receiver)
     {
         var seen = receiver.StagedClock;
-        if (record.Kind != RecordKind.Delta || seen.IsEmpty || !Delta.TryRead(record.Bytes, receiver.Table, null, out var delta, out _) || !delta.HasEvent) return record;
+        if (record.Kind != RecordKind.Delta || seen.IsEmpty) return record;
+        if (!Delta.TryRead(record.Bytes, receiver.Table, null, out var delta, out _) || !delta.HasEvent) return record;
         var builder = new DeltaBuilder(receiver.Table);
         builder.Start(delta.WriterSlot);
         for (var items = delta.Items; items.MoveNext();) builder.Add(items.Path.Span, items.Payload.Span);

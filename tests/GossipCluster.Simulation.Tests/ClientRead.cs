@@ -58,10 +58,11 @@ internal sealed class ClientRead(SimNode at, int partition, Key key, DataType ty
 /// <param name="Digest">Of clock and state.</param>
 /// <param name="HasDatum">It has live items of the key.</param>
 /// <param name="Behind">It knows that it lacks something.</param>
-/// <param name="Clock">Its clock; null in a digest.</param>
+/// <param name="Clock">Its clock.</param>
 /// <param name="State">Its state; null in a digest.</param>
 /// <param name="Folds">The names that a reader needs to understand it.</param>
-internal sealed record KeyAnswer(NodeName Node, UInt128 Digest, bool HasDatum, bool Behind, DotSet Clock, Record? State, IReadOnlyList<Record> Folds);
+internal sealed record KeyAnswer(
+    NodeName Node, UInt128 Digest, bool HasDatum, bool Behind, DotSet Clock, Record? State, IReadOnlyList<Record> Folds);
 
 /// <summary>Answered by <see cref="KeyAnswer"/>.</summary>
 internal sealed record KeyAsk(bool IsForState);

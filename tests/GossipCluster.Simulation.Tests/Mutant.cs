@@ -95,6 +95,9 @@ public enum Mutant
     /// <summary>4.1: a late primary is waited for.</summary>
     NoHedge,
 
+    /// <summary>4.1: a node that is slow passes for one that cannot be reached, so that fewer copies are enough.</summary>
+    LateIsGone,
+
     /// <summary>4.1: what must not be done twice is given to another coordinator when the first is late or lost.</summary>
     Repeats,
 

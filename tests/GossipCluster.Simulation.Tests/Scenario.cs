@@ -197,5 +197,6 @@ internal sealed class Scenario
     public void Unheard(Action what, SimNode? by = null) => Assert.NotEqual(0, Late(what, by).Count);
 
     /// <summary>At a node that is no primary, as if the sender's ring had made it one: it stages what needs no state and replicates it.</summary>
-    private ClientOp Write(SimNode at, Key key, DataType type, Operation operation) => _world.Write(at, key, type, operation, isChosen: !at.Protocols[0].IsPrimary);
+    private ClientOp Write(SimNode at, Key key, DataType type, Operation operation) =>
+        _world.Write(at, key, type, operation, isChosen: !at.Protocols[0].IsPrimary);
 }

@@ -74,7 +74,8 @@ internal sealed partial class SimNode
 
     private bool ConnectionRefused(SimNode receiver, Action refused)
     {
-        if (receiver.IsAlive || world.Net.IsCut(Name, receiver.Name) || world.Net.IsCut(receiver.Name, Name) || !world.Chance(world.Plan.RefusedConnections)) return false;
+        if (receiver.IsAlive || world.Net.IsCut(Name, receiver.Name) || world.Net.IsCut(receiver.Name, Name)) return false;
+        if (!world.Chance(world.Plan.RefusedConnections)) return false;
         var life = Life;
         world.After(world.Delay(3), () =>
         {

@@ -75,7 +75,8 @@ internal sealed partial class SimNode
                 break;
             case ReadEffectKind.Repair:
                 foreach (var behind in effect.Nodes) Repair(read, behind);
-                if (Mutant == Mutant.RepairsFallbacks) foreach (var answer in read.Answers.Where(answer => !read.Primaries.Contains(answer.Node)).ToList()) Repair(read, answer.Node);
+                if (Mutant != Mutant.RepairsFallbacks) break;
+                foreach (var answer in read.Answers.Where(answer => !read.Primaries.Contains(answer.Node)).ToList()) Repair(read, answer.Node);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"No shell for effect {effect.Kind}.");

@@ -70,6 +70,11 @@ internal sealed partial class SimNode
         {
             if (attempt.TickAt != next) return;
             attempt.TickAt = TimeSpan.MaxValue;
+            if (Mutant == Mutant.LateIsGone)
+            {
+                foreach (var late in attempt.Asked.Keys.Except(attempt.Copies).ToList()) Handle(attempt, WriteInput.ReachabilityChanged(late, false));
+            }
+
             Handle(attempt, WriteInput.Tick);
         });
     }
@@ -174,7 +179,9 @@ internal sealed partial class SimNode
         {
             attempt.Write = oracle.Of(replica.Table[delta.WriterSlot], delta.First);
             attempt.Write.Attempt = attempt;
-            Check.That(op.IsRepeatable || op.Attempts.Count(other => other.Write is not null) == 1, $"op {op.Number} cannot be repeated, and is done twice");
+            Check.That(
+                op.IsRepeatable || op.Attempts.Count(other => other.Write is not null) == 1,
+                $"op {op.Number} cannot be repeated, and is done twice");
         }
         else if (Mutant == Mutant.NothingToSend)
         {
@@ -203,7 +210,8 @@ internal sealed partial class SimNode
         Handle(attempt, WriteInput.Acked(peer, durable: true, counts));
 
         // The one copy passes for that of the primary as well.
-        if (Mutant == Mutant.CountedTwice && attempt.Asked.GetValueOrDefault(peer) is { } primary) Handle(attempt, WriteInput.Acked(primary, durable: true, counts));
+        if (Mutant != Mutant.CountedTwice || attempt.Asked.GetValueOrDefault(peer) is not { } primary) return;
+        Handle(attempt, WriteInput.Acked(primary, durable: true, counts));
     }
 
     /// <summary>The answer goes to the client, or to the node that had forwarded it.</summary>
@@ -221,7 +229,9 @@ internal sealed partial class SimNode
         world.Trace($"{Name} answers op {op.Number}: {problem?.ToString() ?? outcome!.ToString()}");
         world.Count($"write ends: {problem?.ToString() ?? EndingOf(outcome!)}");
         (op.Outcome, op.Problem) = (outcome, problem);
-        Check.That(outcome is not WriteOutcome.Written || op.IsAcknowledged, $"the client of op {op.Number} is told {outcome}, and no coordinator has said so");
+        Check.That(
+            outcome is not WriteOutcome.Written || op.IsAcknowledged,
+            $"the client of op {op.Number} is told {outcome}, and no coordinator has said so");
     }
 
     private static string EndingOf(WriteOutcome outcome) => outcome switch

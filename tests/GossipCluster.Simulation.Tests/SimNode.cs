@@ -44,13 +44,15 @@ internal sealed partial class SimNode(Simulation world, NodeName name)
     public void Receive(int partition, NodeName from, PeerMessage message)
     {
         var protocol = Protocols[partition];
-        if (Mutant == Mutant.ClockFirst && message is PeerMessage.SyncPart { Stamp: var stamp } && protocol.IsPrimary) protocol.Replica.DamageClock(stamp.Clock);
+        if (Mutant == Mutant.ClockFirst && message is PeerMessage.SyncPart part && protocol.IsPrimary) protocol.Replica.DamageClock(part.Stamp.Clock);
         if (Mutant == Mutant.SupersededForgotten) message = BrokenRecords.In(message, protocol.Replica);
         var isIdleFallback = !protocol.IsPrimary && !protocol.Replica.HasPending;
         protocol.IsRepaired = message is PeerMessage.Repair;
         Run(partition, (_, effects) => protocol.Receive(from, message, effects));
         protocol.IsRepaired = false;
-        Check.That(!(isIdleFallback && message is PeerMessage.Repair && protocol.Replica.HasPending), $"{Name} is a fallback and is filled by read repair");
+        Check.That(
+            !(isIdleFallback && message is PeerMessage.Repair && protocol.Replica.HasPending),
+            $"{Name} is a fallback and is filled by read repair");
     }
 
     /// <summary>Lets the protocol work and carries out what it wants, until it wants no more or the node dies in the middle.</summary>

@@ -12,7 +12,9 @@ internal sealed partial class Simulation
     {
         var attempt = Attempts[number];
         var replica = holder.ReplicaOf(partition);
-        Check.That(attempt.Write is null || IsIn(attempt.Write, replica, partition), $"{holder.Name} acknowledges op {attempt.Op.Number} and does not have it");
+        Check.That(
+            attempt.Write is null || IsIn(attempt.Write, replica, partition),
+            $"{holder.Name} acknowledges op {attempt.Op.Number} and does not have it");
 
         // Once a disk was lost, what its node had said before is no proof any more.
         if (Plan.W < 2 || DiskLosses > 0) return;
@@ -27,15 +29,19 @@ internal sealed partial class Simulation
         var (op, partition) = (attempt.Op, attempt.Op.Partition);
         var text = $"op {op.Number} is answered by {attempt.At.Name} as {written}";
         Check.That(attempt.IsCommitted, $"{text} before it is durable there");
-        Check.That(written.Copies == attempt.Copies.Count && written.Durable == written.Copies, $"{text}, and {string.Join(' ', attempt.Copies)} have acknowledged it");
-        Check.That(written.Primaries == attempt.Copies.Count(attempt.Primaries.Contains), $"{text}, and the primaries are {string.Join(' ', attempt.Primaries)}");
+        Check.That(
+            written.Copies == attempt.Copies.Count && written.Durable == written.Copies,
+            $"{text}, and {string.Join(' ', attempt.Copies)} have acknowledged it");
+        Check.That(
+            written.Primaries == attempt.Copies.Count(attempt.Primaries.Contains),
+            $"{text}, and the primaries are {string.Join(' ', attempt.Primaries)}");
         Check.That(written.Short == (written.Copies < op.Quorum.W || written.Durable < op.Quorum.Dw), $"{text}, asked for {op.Quorum}");
         Check.That(written.Primaries >= op.Quorum.Pw && written.Copies >= op.Quorum.NodeConfirms, $"{text}, asked for {op.Quorum}");
         foreach (var name in attempt.Copies)
         {
             var node = Node(name);
-            var has = attempt.Write is null || node.EverLostDisk || attempt.Write.IsIn(node.ClockOf(partition).Union(node.Forgotten[partition]), Oracles[partition]);
-            Check.That(has, $"{text}, and {name} does not have it");
+            var everHad = node.ClockOf(partition).Union(node.Forgotten[partition]);
+            Check.That(attempt.Write is null || node.EverLostDisk || attempt.Write.IsIn(everHad, Oracles[partition]), $"{text}, and {name} does not have it");
         }
 
         if (written.Short) CheckNobodyElse(attempt, text);

@@ -14,7 +14,7 @@ namespace GossipCluster.Actors.Links;
 /// <param name="To">Whom it means: a node that has taken over another's port does not take its frames.</param>
 /// <param name="Incarnation">Of the sender: grows with each start.</param>
 /// <param name="Sequence">Counts the frames with parcels of this life to this peer, from 1; 0 for a frame without any.</param>
-/// <param name="AckedIncarnation">Whose frames are acknowledged: the receiver's life as the sender knows it, 0 for none.</param>
+/// <param name="AckedIncarnation">The receiver's life as the sender knows it, 0 for none: whose frames are acknowledged, and for whom the parcels are.</param>
 /// <param name="Acked">The last sequence that has arrived of that life.</param>
 /// <param name="Address">Where the sender listens, so that a node that has moved is found.</param>
 public readonly record struct FrameHead(

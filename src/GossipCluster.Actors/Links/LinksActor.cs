@@ -94,6 +94,9 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         var link = LinkTo(head.From);
         if (!link.Receive(head, Now)) return;
         Judge(link);
+
+        // Meant for an earlier life of this node: what was sent on to be done once must not be done by another.
+        if (head.AckedIncarnation != _incarnation) return;
         var rest = new ReadOnlyMemory<byte>(bytes)[reader.Position..];
         while (!rest.IsEmpty && Parcels.TryNext(ref rest, out var kind, out var body, out _))
         {

@@ -66,6 +66,9 @@ internal sealed class RunningWrite(ulong op, ReplicaShell shell, WriteCoordinati
     /// <summary>What the node that coordinates in this one's place said.</summary>
     public CoordinationMessage.Relayed? Relayed { get; set; }
 
+    /// <summary>Peers whose acknowledgement did not count, and that were asked once more.</summary>
+    public HashSet<NodeName> AskedAgain => field ??= [];
+
     /// <summary>Waits for the replica to see its context.</summary>
     public ContextPull? Pull { get; set; }
 }

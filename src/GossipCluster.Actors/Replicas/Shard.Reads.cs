@@ -86,7 +86,7 @@ internal sealed partial class Shard
         Feed(read, ReadInput.StateRead(_self, local.Digest, snapshot.Exists, IsBehind(read.Shell), local));
     }
 
-    private static bool IsBehind(ReplicaShell shell) => shell.Protocol.IsPrimary && !shell.Protocol.HasSynced;
+    private static bool IsBehind(ReplicaShell shell) => !(shell.Protocol.IsPrimary && shell.Protocol.HasSynced);
 
     private void ReceiveCall(NodeName from, LinkProtocol.Parcel parcel)
     {

@@ -124,7 +124,7 @@ internal sealed partial class Shard
 
     private void Stage(RunningWrite write)
     {
-        if (_identity is null) Feed(write, WriteInput.Refused(_self, RefusalReason.NotSynced));
+        if (_identity is null) Feed(write, WriteInput.Refused(_self, RefusalReason.Busy));
         else if (!_diskTakesWrites) Feed(write, WriteInput.Refused(_self, RefusalReason.StorageUnavailable));
         else
         {
@@ -159,6 +159,13 @@ internal sealed partial class Shard
     private void Acknowledged(ReplicaEffect.Acknowledged acknowledged)
     {
         if (!_writes.TryGetValue(acknowledged.Op, out var write)) return;
+        if (!acknowledged.Counts && write.AskedAgain.Add(acknowledged.Peer))
+        {
+            // With its answer the peer has named its clock, and perhaps lacks nothing of the past by now.
+            Replicate(write, acknowledged.Peer);
+            return;
+        }
+
         _writeLatency.Record(_now - write.StartedAt);
         Feed(write, WriteInput.Acked(acknowledged.Peer, durable: true, acknowledged.Counts));
     }
@@ -214,6 +221,8 @@ internal sealed partial class Shard
             WriteOutcome.Unsatisfied unmet => new WriteReply.Unsatisfied(unmet.Sentence),
             WriteOutcome.TimedOut => new WriteReply.Unsatisfied(WriteOutcome.TimedOut.Sentence),
             WriteOutcome.NoCoordinator { LastRefusal: RefusalReason.StorageUnavailable } => new WriteReply.Unavailable($"No disk takes the write. {_diskSentence}".TrimEnd(), RetryAfter),
+            WriteOutcome.NoCoordinator { LastRefusal: RefusalReason.NotSynced } => new WriteReply.Unavailable(
+                "No reachable primary of the key has seen all that it would have to see for a remove. Try again later.", RetryAfter),
             WriteOutcome.NoCoordinator none => new WriteReply.Unavailable(none.Sentence, RetryAfter),
             _ => throw new System.Diagnostics.UnreachableException(outcome.GetType().Name),
         });
@@ -286,7 +295,8 @@ internal sealed partial class Shard
         {
             if (write.Pull?.EndsAt <= now)
             {
-                Finish(write, new WriteReply.Unavailable("What the context has seen could not be had from the nodes that may have it. Try again later.", RetryAfter));
+                write.Pull = null;
+                Feed(write, WriteInput.Refused(_self, RefusalReason.NotSynced));
             }
             else Feed(write, WriteInput.Tick);
         }
