@@ -54,7 +54,7 @@ public sealed class StorageHistorySpec
         public async Task Start()
         {
             (_storage, var recovered) = await TestStorage.StartAndRecover(options);
-            _shard = new TestShard(_storage, recovered.Replicas);
+            _shard = new TestShard(_storage, recovered);
             _storage.Actor.Tell(new StorageProtocol.ShardStarted(0, 1), _shard.Actor);
         }
 
@@ -122,7 +122,7 @@ public sealed class StorageHistorySpec
             _snapshotCount += before.SnapshotCount;
             _storage.Actor.Tell(new StorageProtocol.RecoverShard(0, 1), before.Actor);
             var recovered = await before.ListenFor<StorageProtocol.Recovered>();
-            _shard = new TestShard(_storage, recovered.Replicas);
+            _shard = new TestShard(_storage, recovered);
             _storage.Actor.Tell(new StorageProtocol.ShardStarted(0, 1), _shard.Actor);
             before.AssertSame(_shard.Replicas);
         }

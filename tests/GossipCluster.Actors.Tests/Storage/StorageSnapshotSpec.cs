@@ -50,7 +50,7 @@ public sealed class StorageSnapshotSpec
         shard.AssertSame(recovered.Replicas);
 
         // The next set covers what the torn one left.
-        var next = new TestShard(again, recovered.Replicas);
+        var next = new TestShard(again, recovered);
         again.Actor.Tell(new StorageProtocol.ShardStarted(0, 1), next.Actor);
         while (next.SnapshotCount < 5) await Fill(next, 50);
         await again.Close();

@@ -19,11 +19,12 @@ internal sealed class TestShard
     private readonly Dictionary<(ReplicaAddress, long), IReadOnlyList<Record>> _chunks = [];
     private int _notLanded;
 
-    public TestShard(TestStorage storage, IReadOnlyDictionary<ReplicaAddress, Replica>? replicas = null)
+    public TestShard(TestStorage storage, StorageProtocol.Recovered? recovered = null)
     {
         _storage = storage;
         Actor = storage.NewReceiver(out _heard);
-        Replicas = replicas?.ToDictionary() ?? [];
+        Replicas = recovered?.Replicas.ToDictionary() ?? [];
+        LastPosition = recovered?.Position ?? 0;
     }
 
     public IActorRef Actor { get; }
