@@ -48,6 +48,9 @@ internal sealed class BusyReplica
     /// <summary>Seals and commits, without encoding: what came in as bytes is written as bytes.</summary>
     public void CommitOnly() => CommitOnly(Replica.Seal());
 
+    /// <summary>Commits a batch that was sealed before; every <see cref="TrimInterval"/>th time also trims.</summary>
+    public void CommitOnlyOf(Batch batch) => CommitOnly(batch);
+
     private void CommitOnly(Batch batch)
     {
         Replica.Commit(batch);

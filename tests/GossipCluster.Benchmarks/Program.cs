@@ -3,9 +3,21 @@ using GossipCluster.Benchmarks;
 
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- --filter '*Increment*'    benchmarks
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- memory                    bytes a key
+// dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage append /tmp       the commit log: durable deltas a second
+// dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage recover /tmp      a start with a million counters
 if (args is ["memory", ..])
 {
     MemoryPerKey.Run(Console.Out);
+    return;
+}
+
+if (args is ["storage", var what, .. var rest])
+{
+    // Where the files go is what is measured: a directory on the disk in question, or PostgreSQL.
+    var place = rest.FirstOrDefault() ?? Path.GetTempPath();
+    var postgres = place.Contains("Host=", StringComparison.Ordinal) ? place : null;
+    if (what is "append") StorageBenchmark.Append(Console.Out, place, postgres, seconds: 5);
+    else StorageBenchmark.Recover(Console.Out, place, postgres);
     return;
 }
 

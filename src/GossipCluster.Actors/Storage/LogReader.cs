@@ -48,9 +48,9 @@ internal sealed class LogReader(SnapshotCatalogue catalogue)
         if (reader.Failed) throw new StorageDamagedException($"The event at position {position} of the log is damaged: {reader.Error}");
     }
 
-    /// <summary>The log has been read.</summary>
+    /// <summary>Where the log ends.</summary>
     /// <exception cref="StorageDamagedException">It is shorter than it was when the catalogue was written.</exception>
-    public void End(long highest)
+    public void CheckEnd(long highest)
     {
         if (highest < catalogue.Position) throw new StorageDamagedException($"The log ends at position {highest}, but went on to {catalogue.Position} when the last snapshot was made: it was lost, or is an older copy.");
     }

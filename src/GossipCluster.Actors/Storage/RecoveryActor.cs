@@ -45,6 +45,7 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
     private int _windowEvents;
     private int _windowWanted = WindowEventsMin;
     private int _marksToCome;
+    private bool _isMeasuring;
     private bool _isWindowIn;
     private bool _isOver;
     private int _lanesToFinish;
@@ -65,7 +66,8 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
         Receive<LoadSnapshotFailed>(failed => Fail(failed.Cause));
         Receive<RecoveryLaneActor.Restored>(restored => Take(restored));
         Receive<ReplayedMessage>(replayed => Checked(() => Take(replayed.Persistent)));
-        Receive<RecoverySuccess>(success => Checked(() => EndWindow(success.HighestSequenceNr)));
+        Receive<RecoverySuccess>(success => _isMeasuring, success => Checked(() => BeginTail(success.HighestSequenceNr)));
+        Receive<RecoverySuccess>(_ => Checked(EndWindow));
         Receive<ReplayMessagesFailure>(failure => Fail(failure.Cause));
         Receive<RecoveryLaneActor.Mark>(TakeMark);
         Receive<RecoveryLaneActor.Finished>(Take);
@@ -103,7 +105,7 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
         _reader = new LogReader(_catalogue);
         foreach (var manifest in _catalogue.Manifests.Values.Where(manifest => _scope.Has(manifest.Replica))) _snapshotsToDo.Enqueue(manifest);
         for (var i = 0; i < SnapshotsAtOnce; i++) StartSnapshot();
-        if (_loading.Count == 0) NextWindow();
+        if (_loading.Count == 0) MeasureLog();
     }
 
     private void StartSnapshot()
@@ -143,7 +145,23 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
         if (restored.Index + 1 < restored.Manifest.ChunkCount) return;
         _loading.Remove(_ids.Replica(restored.Manifest.Replica));
         StartSnapshot();
-        if (_loading.Count == 0) NextWindow();
+        if (_loading.Count == 0) MeasureLog();
+    }
+
+    // Asked for nothing, the journal says where the log ends. Asked for a part of it that is empty, it does not.
+    private void MeasureLog()
+    {
+        _isMeasuring = true;
+        StartWaiting();
+        _journal.Tell(new ReplayMessages(1, 0, 0, _ids.Log, Self));
+    }
+
+    private void BeginTail(long highest)
+    {
+        _isMeasuring = false;
+        _reader.CheckEnd(highest);
+        _to = Math.Min(_to, highest);
+        NextWindow();
     }
 
     private void NextWindow()
@@ -178,10 +196,9 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void EndWindow(long highest)
+    private void EndWindow()
     {
         StopWaiting();
-        if (_to == long.MaxValue) _to = highest;
         var isLast = _windowEvents < _windowWanted || _reader.Position >= _to;
         var average = Math.Max(1, _bytes / Math.Max(1, _events));
         _windowWanted = (int)Math.Clamp(_options.RecoveryWindowBytes / average, WindowEventsMin, WindowEventsMax);
@@ -190,7 +207,6 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
             $"Reading the log: position {_reader.Position} of {_to}."));
         if (isLast)
         {
-            _reader.End(highest);
             _lanesToFinish = _lanes.Length;
             foreach (var lane in _lanes) lane.Tell(RecoveryLaneActor.Finish.Instance);
             return;

@@ -376,7 +376,7 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
     private void PrepareLater(Exception cause)
     {
         _trouble = $"The database cannot be opened: {cause.GetBaseException().Message}";
-        _log.Error(cause, "The database cannot be opened.");
+        _log.Debug("{Cause}", cause);
         TellDiskState();
         TellProgress(_trouble);
         Timers.StartSingleTimer(Prepare.Instance, Prepare.Instance, Backoff(_failures++));

@@ -113,7 +113,7 @@ public static class StorageProtocol
     /// <param name="Set">As asked.</param>
     /// <param name="Index">From 0.</param>
     /// <param name="Records">To be staged one a batch, in order, into an empty replica.</param>
-    /// <param name="Position">Of the last <see cref="Landed"/> that the shard had applied when it began the snapshot: all up to there is in it.</param>
+    /// <param name="Position">Of the last <see cref="Landed"/> that the shard had applied when it began the snapshot, or of <see cref="Recovered"/> where there was none yet: all up to there is in it.</param>
     /// <param name="IsLast">The snapshot is complete.</param>
     public sealed record SnapshotChunk(
         ReplicaAddress Replica, long Set, int Index, ImmutableArray<Record> Records, long Position, bool IsLast) : INoSerializationVerificationNeeded;

@@ -12,11 +12,14 @@ internal sealed class TestStorage : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // For whoever looks for a fault.
+    private static readonly string LogLevel = Environment.GetEnvironmentVariable("GOSSIPCLUSTER_TEST_LOG") ?? "OFF";
+
     private readonly ActorSystem _system;
 
     private TestStorage(StorageOptions options, ActorSystemSetup setup, Func<string, IActorRef, Props>? writer)
     {
-        var config = StorageConfig.Hocon(options).WithFallback(ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }"));
+        var config = StorageConfig.Hocon(options).WithFallback(ConfigurationFactory.ParseString($"akka {{ loglevel = {LogLevel}, stdout-loglevel = OFF }}"));
         _system = ActorSystem.Create("storage-test", setup.And(BootstrapSetup.Create().WithConfig(config)));
         Actor = _system.ActorOf(writer is null ? StorageActor.CreateProps(options, ReplicaOptions.Default) : StorageActor.CreateProps(options, ReplicaOptions.Default, writer), "storage");
         Self = NewReceiver(out var heard);
