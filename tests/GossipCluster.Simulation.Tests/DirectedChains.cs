@@ -1,4 +1,4 @@
-using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Replication;
 
@@ -26,6 +26,14 @@ internal static class DirectedChains
         [Mutant.NothingToSend] = new(RemoveOfWhatIsRemovedUnheard, "on which it may build"),
         [Mutant.EmptiedOnW] = new(FallbackAfterTwoOfThree, "empties itself"),
         [Mutant.FoldUnasked] = new(ShareSummedTwice, "is counted twice"),
+        [Mutant.UncountedCounts] = new(mutant => RemoveThatBuildsOnAnUnheardWrite(mutant, logEntriesMax: 1), "was observed and removed"),
+        [Mutant.UnsyncedRemoves] = new(DeleteAtAnEmptyDisk, "is deleted, and"),
+        [Mutant.FallbackRemoves] = new(DeleteAtAFallback, "is deleted, and"),
+        [Mutant.NoHedge] = new(WriteWithLatePrimaries, "late, and that is an error"),
+        [Mutant.Repeats] = new(IncrementWhoseCoordinatorIsLost, "is done twice"),
+        [Mutant.FallbackIsEvidence] = new(ReadOfWhatALatePrimaryHas, "is not found, and"),
+        [Mutant.BehindIsEvidence] = new(ReadOfWhatAFallbackHas, "is not found, and"),
+        [Mutant.SupersededForgotten] = new(AddThatArrivesAfterItsRemove, "its clock"),
         [Mutant.GateForever] = new(TokenOfALostDisk, "no node can serve"),
     };
 
@@ -292,6 +300,114 @@ internal static class DirectedChains
         world.Increment(a);
         world.End();
         Check.That(world.Value(a, world.Counter) == "3", $"something is counted twice: three increments are {world.Value(a, world.Counter)}");
+    }
+
+    /// <summary>c's disk was lost, and c has heard only of q since; a client deletes the set there.</summary>
+    private static void DeleteAtAnEmptyDisk(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 3, n: 3);
+        var (a, c) = (world[0], world[2]);
+        world.Add(a, "p");
+        world.LoseDisk(c);
+        world.Start(c);
+        world.Add(a, "q");
+        Assert.Equal("{q}", world.Value(c));
+
+        DeleteAll(world, c);
+    }
+
+    /// <summary>The only primary is down; its fallback has taken q for it, and a client deletes the set there.</summary>
+    private static void DeleteAtAFallback(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 2, n: 1);
+        var (primary, fallback) = (world[0], world[1]);
+        world.Add(primary, "p");
+        world.Crash(primary);
+        world.Add(fallback, "q");
+
+        DeleteAll(world, fallback);
+    }
+
+    private static void DeleteAll(Scenario world, SimNode at)
+    {
+        var delete = world.Delete(at);
+        world.End();
+        var left = world.Value(world[0]);
+        Check.That(left == "nothing" || delete.Outcome is not WriteOutcome.Written, $"the set is deleted, and {left} is there, which was acknowledged before");
+    }
+
+    /// <summary>Both other primaries are slow, and there is a fallback.</summary>
+    private static void WriteWithLatePrimaries(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 4, n: 3);
+        var (a, b, c) = (world[0], world[1], world[2]);
+        var toB = world.Hold<PeerMessage.Replicate>(a, b);
+        var toC = world.Hold<PeerMessage.Replicate>(a, c);
+        var add = world.Add(a, "p");
+        Check.That(add.Outcome is WriteOutcome.Written { Copies: 2, Short: false }, "primaries are late, and that is an error");
+
+        toB.Release();
+        toC.Release();
+        world.End();
+    }
+
+    /// <summary>A client at a fallback increments; the primary that is to coordinate has done it, and dies before it says so.</summary>
+    private static void IncrementWhoseCoordinatorIsLost(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 3, n: 2);
+        var (primary, client) = (world[0], world[2]);
+        var answer = world.Hold<WriteAnswer>(primary, client);
+        var increment = world.IncrementBy(client);
+        world.SettleUntil(() => answer.Count == 1);
+        world.Crash(primary);
+        world.Settle();
+
+        if (mutant == Mutant.None) Assert.IsType<WriteOutcome.TimedOut>(increment.Outcome);
+        world.End();
+    }
+
+    /// <summary>One primary has p and is slow, the other lacks it and is quick, and so is the fallback, which has nothing.</summary>
+    private static void ReadOfWhatALatePrimaryHas(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 3, n: 2);
+        var (a, b, fallback) = (world[0], world[1], world[2]);
+        world.Late(() => world.Add(a, "p"));
+        var late = world.Hold<KeyAnswer>(a, b);
+        var read = world.ReadWith(b, r: 2);
+
+        late.Release();
+        world.Settle();
+        Assert.IsType<ReadOutcome.Found>(read.Outcome);
+        world.End();
+    }
+
+    /// <summary>The fallback has taken p for the only primary, whose disk was lost; a client reads at the primary.</summary>
+    private static void ReadOfWhatAFallbackHas(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 2, n: 1);
+        var (primary, fallback) = (world[0], world[1]);
+        world.Crash(primary);
+        world.Add(fallback, "p");
+        world.LoseDisk(primary);
+        world.Start(primary);
+
+        var read = world.ReadWith(primary, r: 1);
+        Check.That(read.Outcome is ReadOutcome.Found, "p is not found, and the fallback has it");
+        world.End();
+    }
+
+    /// <summary>c hears of the remove of p before it hears of p.</summary>
+    private static void AddThatArrivesAfterItsRemove(Mutant mutant)
+    {
+        var world = new Scenario(mutant, nodes: 3, n: 3);
+        var (a, b, c) = (world[0], world[1], world[2]);
+        world.Add(a, "q");
+        var add = world.Late(() => world.Add(b, "p"), to: c);
+        world.Remove(a, "p", world.Read(a));
+
+        add.Deliver();
+        world.Settle();
+        world.End();
     }
 
     private static void StopCopyStart(Scenario world, SimNode node)

@@ -1,3 +1,4 @@
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Replication;
 
@@ -134,22 +135,60 @@ public sealed class DirectedTests
     [Fact]
     public void An_emptied_fallback_does_not_build_on_an_old_share_of_its_own_that_comes_back()
     {
-        var world = new Scenario(Mutant.None, nodes: 3, n: 1);
-        var (primary, fallback, other) = (world[0], world[1], world[2]);
-        world.Crash(primary);
+        var world = new Scenario(Mutant.None, nodes: 4, n: 2);
+        var (one, two, fallback, other) = (world[0], world[1], world[2], world[3]);
+        world.Crash(one);
+        world.Crash(two);
         world.Increment(fallback);
         Assert.Equal("1", world.Value(other, world.Counter));
-        world.Start(primary);
+        world.Start(one);
+        world.Start(two);
         world.Increment(fallback);
-        world.Offer(fallback, to: primary);
+        world.Offer(fallback, to: one);
+        world.Offer(fallback, to: two);
         Assert.True(fallback.ClockOf(0).IsEmpty);
 
         // The other fallback knows the first share and not the second.
-        world.Crash(primary);
+        world.Crash(one);
+        world.Crash(two);
         world.Increment(other);
+        Assert.Equal("2", world.Value(fallback, world.Counter));
         world.Increment(fallback);
 
         world.End();
-        Assert.Equal("4", world.Value(primary, world.Counter));
+        Assert.Equal("4", world.Value(one, world.Counter));
+    }
+
+    [Fact]
+    public void An_answer_that_does_not_count_is_asked_for_again_once_it_is_known_what_the_peer_has()
+    {
+        // b's log knows only which key the dots belong to that came with a's repair, and not what a has.
+        var world = new Scenario(Mutant.None, nodes: 2, n: 2);
+        var (a, b) = (world[0], world[1]);
+        world.Unheard(() => world.Add(a, "p"));
+        world.Unheard(() => world.Add(a, "q"));
+        world.Repair(behind: b, by: a);
+        Assert.Equal("{p q}", world.Value(b));
+
+        var remove = world.Remove(b, "p", world.Read(b));
+
+        Assert.Equal(new WriteOutcome.Written(2, 2, 2, false), remove.Outcome);
+        world.End();
+    }
+
+    [Fact]
+    public void A_read_repairs_the_primary_that_it_finds_behind()
+    {
+        var world = new Scenario(Mutant.None, nodes: 3, n: 2);
+        var (a, b, client) = (world[0], world[1], world[2]);
+        world.Unheard(() => world.Add(a, "p"), by: b);
+        Assert.Equal("nothing", world.Value(b));
+
+        var read = world.ReadWith(client, r: 2);
+        world.Settle();
+
+        Assert.IsType<ReadOutcome.Found>(read.Outcome);
+        Assert.Equal("{p}", world.Value(b));
+        world.End();
     }
 }

@@ -76,4 +76,43 @@ public enum Mutant
 
     /// <summary>Contexts: dots that nobody has any more are waited for.</summary>
     GateForever,
+
+    /// <summary>4.1: a stand-in's copy counts for the primary that it stands in for as well.</summary>
+    CountedTwice,
+
+    /// <summary>4.1: a write is answered before it is durable at its coordinator.</summary>
+    AnswersFirst,
+
+    /// <summary>4.1 and rule 8: an answer that is no acknowledgement is counted.</summary>
+    UncountedCounts,
+
+    /// <summary>4.1: a primary that has not synced coordinates removes.</summary>
+    UnsyncedRemoves,
+
+    /// <summary>4.1: a fallback coordinates what needs state.</summary>
+    FallbackRemoves,
+
+    /// <summary>4.1: a late primary is waited for.</summary>
+    NoHedge,
+
+    /// <summary>4.1: what must not be done twice is given to another coordinator when the first is late or lost.</summary>
+    Repeats,
+
+    /// <summary>4.2: an empty fallback speaks for the primary that it stands in for.</summary>
+    FallbackIsEvidence,
+
+    /// <summary>4.2: a primary that is behind is a witness of absence.</summary>
+    BehindIsEvidence,
+
+    /// <summary>4.2: states whose digests differ are not fetched.</summary>
+    DigestsAlike,
+
+    /// <summary>4.2: a read does not look whether it has seen what its token has seen.</summary>
+    TokenIgnored,
+
+    /// <summary>4.3: read repair fills fallbacks.</summary>
+    RepairsFallbacks,
+
+    /// <summary>Rule 3: superseded dots that a replica does not have do not go into its clock.</summary>
+    SupersededForgotten,
 }

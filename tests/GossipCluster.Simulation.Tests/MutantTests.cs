@@ -7,7 +7,7 @@ namespace GossipCluster.Simulation.Tests;
 public sealed class MutantTests(ITestOutputHelper output)
 {
     /// <summary>What random runs notice in less than one seed of a hundred, if at all: for these there is a chain.</summary>
-    private static readonly Mutant[] Seldom = [Mutant.KeptId, Mutant.LoneWitness, Mutant.AnyView, Mutant.RepairBasis, Mutant.StreamStart, Mutant.PastUnsure, Mutant.GateForever, Mutant.NothingToSend, Mutant.FoldUnasked];
+    private static readonly Mutant[] Seldom = [Mutant.KeptId, Mutant.LoneWitness, Mutant.AnyView, Mutant.RepairBasis, Mutant.StreamStart, Mutant.PastUnsure, Mutant.GateForever, Mutant.NothingToSend, Mutant.FoldUnasked, Mutant.UnsyncedRemoves, Mutant.FallbackRemoves, Mutant.NoHedge, Mutant.BehindIsEvidence];
 
     public static TheoryData<Mutant> Often => [.. Enum.GetValues<Mutant>().Except([Mutant.None, .. Seldom])];
 

@@ -47,6 +47,13 @@ internal sealed class Oracle
 
     public IReadOnlyList<Write> WritesOf(Key key) => _byKey.GetValueOrDefault(key, []);
 
+    /// <summary>The writes of a key that a clock names.</summary>
+    public IEnumerable<Write> WritesOf(Key key, DotSet clock)
+    {
+        var present = Present(clock);
+        return WritesOf(key).Where(write => present.Dominates(Present(write)));
+    }
+
     /// <summary>Rule 2: the live items are a function of the clock.</summary>
     /// <param name="clock">The clock, under whatever names.</param>
     /// <param name="only">Some keys, or null for all.</param>
@@ -96,6 +103,13 @@ internal sealed class Oracle
     /// <summary>Dots by the names that they have now.</summary>
     public DotSet Present(DotSet dots) => _names.Resolve(dots);
 
+    /// <summary>A write's own dots by the names that they have now.</summary>
+    public DotSet Present(Write write)
+    {
+        if (write.Present.Folds != _folds.Count) write.Present = (_folds.Count, Present(write.Own));
+        return write.Present.Own;
+    }
+
     /// <summary>The name that a dot has now.</summary>
     public Dot Present(Dot dot)
     {
@@ -138,15 +152,21 @@ internal sealed class Oracle
 internal sealed record Write(ReplicaId Writer, long First, Key Key, ReadOnlyMemory<byte> Bytes, Oracle.LiveItem[] Items, DotSet Superseded, Dot? Event, DotSet Own)
 {
     /// <summary>The dots that say that the write is there: its own. What it supersedes may be known by other ways.</summary>
-    public bool IsIn(DotSet clock, Oracle oracle) => oracle.Present(clock).Dominates(oracle.Present(Own));
+    public bool IsIn(DotSet clock, Oracle oracle) => oracle.Present(clock).Dominates(oracle.Present(this));
+
+    /// <summary>Its own dots by the names that they had when there were so many folds.</summary>
+    public (int Folds, DotSet Own) Present { get; set; } = (0, Own);
 
     public bool IsAcknowledged { get; set; }
 
     /// <summary>True once a disk was lost that was the only one to have it.</summary>
     public bool IsExcused { get; set; }
 
+    /// <summary>The coordination that made it; null where its node died before it heard that it was durable.</summary>
+    public WriteAttempt? Attempt { get; set; }
+
     /// <summary>What the client had asked for.</summary>
-    public ClientOp? Op { get; set; }
+    public ClientOp? Op => Attempt?.Op;
 
     public static Write Of(Delta delta, ReplicaTable table)
     {

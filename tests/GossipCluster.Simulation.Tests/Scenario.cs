@@ -1,4 +1,5 @@
 using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Kernel;
 using GossipCluster.Core.Placement;
@@ -23,6 +24,7 @@ internal sealed class Scenario
             Loss = 0,
             Duplication = 0,
             DelayMax = 0,
+            DetectorDelayMax = 0,
             Replica = new ReplicaOptions { LogEntriesMax = logEntriesMax, LogDeltaBytesMax = logDeltaBytesMax },
             Replication = new ReplicationOptions { PartBytesMax = partBytesMax },
         });
@@ -59,7 +61,7 @@ internal sealed class Scenario
         return op;
     }
 
-    public ClientOp AddUnsettled(SimNode at, string element, Key? to = null) => _world.Write(at, to ?? Set, DataType.Set, Operation.AddToSet(element));
+    public ClientOp AddUnsettled(SimNode at, string element, Key? to = null) => Write(at, to ?? Set, DataType.Set, Operation.AddToSet(element));
 
     public ClientOp Remove(SimNode at, string element, DotSet token)
     {
@@ -87,20 +89,31 @@ internal sealed class Scenario
 
     public ClientOp Increment(SimNode at)
     {
-        var op = _world.Write(at, Counter, DataType.Counter, new Operation.Increment(1));
+        var op = Write(at, Counter, DataType.Counter, new Operation.Increment(1));
         Settle();
         return op;
     }
+
+    /// <summary>By way of a node, which may not be the one to coordinate it.</summary>
+    public ClientOp IncrementBy(SimNode client) => _world.Write(client, Counter, DataType.Counter, new Operation.Increment(1));
 
     public ClientOp UpdateMap(SimNode at, Operation update)
     {
-        var op = _world.Write(at, Map, DataType.Map, update);
+        var op = Write(at, Map, DataType.Map, update);
         Settle();
         return op;
     }
 
-    /// <summary>A token for the set.</summary>
-    public DotSet Read(SimNode from) => _world.Read(Set, DataType.Set, from);
+    /// <summary>A token for the set, from what one node has.</summary>
+    public DotSet Read(SimNode from) => ReadWith(from, r: 1).Clock;
+
+    /// <summary>A client's read of the set at a node, with a quorum of its own.</summary>
+    public ClientRead ReadWith(SimNode at, int r)
+    {
+        var read = _world.Read(at, Set, new ReadQuorum(_world.Plan.N, r, 0));
+        Settle();
+        return read;
+    }
 
     /// <summary>The value as a node has it.</summary>
     public string Value(SimNode at, Key? key = null) => Simulation.Render(at.Protocols[0].Replica.Read(key ?? Set));
@@ -124,9 +137,17 @@ internal sealed class Scenario
         Settle();
     }
 
-    public void Crash(SimNode node) => node.Crash("is killed");
+    public void Crash(SimNode node)
+    {
+        node.Crash("is killed");
+        _world.Watch();
+    }
 
-    public void StopCleanly(SimNode node) => node.StopCleanly();
+    public void StopCleanly(SimNode node)
+    {
+        node.StopCleanly();
+        _world.Watch();
+    }
 
     public void Start(SimNode node)
     {
@@ -137,10 +158,18 @@ internal sealed class Scenario
     public void CopyDisk(SimNode node) => node.Backup = node.Disk.Copy();
 
     /// <summary>The node dies; when it starts, it is on the copy of its disk.</summary>
-    public void PutCopyBack(SimNode node) => _world.Restore(node);
+    public void PutCopyBack(SimNode node)
+    {
+        _world.Restore(node);
+        _world.Watch();
+    }
 
     /// <summary>The node dies; when it starts, its disk is empty.</summary>
-    public void LoseDisk(SimNode node) => _world.LoseDisk(node);
+    public void LoseDisk(SimNode node)
+    {
+        _world.LoseDisk(node);
+        _world.Watch();
+    }
 
     /// <summary>There is a newer ring, which prefers a node to all others. Nobody has heard of it.</summary>
     public int PreferredFromHereOn(SimNode node)
@@ -166,4 +195,7 @@ internal sealed class Scenario
 
     /// <summary>What is sent meanwhile, to one node or to all, is lost.</summary>
     public void Unheard(Action what, SimNode? by = null) => Assert.NotEqual(0, Late(what, by).Count);
+
+    /// <summary>At a node that is no primary, as if the sender's ring had made it one: it stages what needs no state and replicates it.</summary>
+    private ClientOp Write(SimNode at, Key key, DataType type, Operation operation) => _world.Write(at, key, type, operation, isChosen: !at.Protocols[0].IsPrimary);
 }

@@ -8,6 +8,9 @@ namespace GossipCluster.Simulation.Tests;
 /// <summary>What a node would find after a crash.</summary>
 internal sealed class SimDisk(int partitions)
 {
+    // The last replica that was recovered only to be looked at, and the batch at the end of its log.
+    private readonly (Replica? Replica, object? Last)[] _seen = new (Replica?, object?)[partitions];
+
     /// <summary>The batches of each partition, each a list of records.</summary>
     public List<IReadOnlyList<Record>>[] Log { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new List<IReadOnlyList<Record>>())];
 
@@ -35,6 +38,14 @@ internal sealed class SimDisk(int partitions)
         }
 
         return copy;
+    }
+
+    /// <summary>The replica that the log makes, to be looked at and not changed.</summary>
+    public Replica Peek(int partition, ReplicaOptions options)
+    {
+        var last = Log[partition].LastOrDefault();
+        if (_seen[partition].Replica is null || !ReferenceEquals(_seen[partition].Last, last)) _seen[partition] = (Recover(partition, options), last);
+        return _seen[partition].Replica!;
     }
 
     /// <summary>The replica that the log makes.</summary>

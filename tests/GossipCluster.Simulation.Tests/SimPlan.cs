@@ -29,6 +29,17 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
     /// <summary>Messages arrive within this many milliseconds of virtual time, or never.</summary>
     public int DelayMax { get; init; } = 60;
 
+    /// <summary>How many milliseconds a node that looks for another takes to see that it is there, or gone.</summary>
+    public int DetectorDelayMax { get; init; } = 30;
+
+    /// <summary>How often a node where nothing listens says so.</summary>
+    public double RefusedConnections { get; init; }
+
+    public TimeSpan HedgeDelay { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>All primaries have synced when the first client comes; else they get to it, or not, in the middle of everything.</summary>
+    public bool StartsSynced { get; init; }
+
     public double WriteFailure { get; init; }
 
     public double CrashBetweenEffects { get; init; }
@@ -54,6 +65,10 @@ internal sealed record SimPlan(int Seed, Mutant Mutant = Mutant.None)
             FirstMembers = random.Next(3, 6),
             Loss = random.Next(3) == 0 ? 0 : .15,
             DelayMax = random.Next(3) == 0 ? 10 : random.Next(2) == 0 ? 80 : 600,
+            DetectorDelayMax = random.Next(3) == 0 ? 200 : 20,
+            RefusedConnections = random.Next(2) == 0 ? .7 : 0,
+            HedgeDelay = TimeSpan.FromMilliseconds(random.Next(2) == 0 ? 50 : 15),
+            StartsSynced = random.Next(3) != 0,
             WriteFailure = random.Next(4) == 0 ? .03 : 0,
             CrashBetweenEffects = random.Next(3) == 0 ? .01 : 0,
             Lean = lean,

@@ -12,7 +12,18 @@ internal sealed class SimProtocol(NodeName self, Replica replica, Func<ulong> ra
     private readonly Dictionary<NodeName, DotSet> _firstClock = [];
     private readonly Dictionary<NodeName, ulong> _streams = [];
 
-    protected internal override bool TakesIn => IsPrimary || (mutant() == Mutant.AnyView && !Replica.HasPending);
+    /// <summary>What is being received is read repair.</summary>
+    public bool IsRepaired { get; set; }
+
+    protected internal override bool TakesIn =>
+        IsPrimary || (mutant() == Mutant.AnyView && !Replica.HasPending) || (mutant() == Mutant.RepairsFallbacks && IsRepaired);
+
+    protected internal override bool MayRemove => mutant() switch
+    {
+        Mutant.UnsyncedRemoves => IsPrimary,
+        Mutant.FallbackRemoves => HasSynced || !IsPrimary,
+        _ => base.MayRemove,
+    };
 
     protected internal override bool AllAgreeToFold() => mutant() == Mutant.FoldUnasked || base.AllAgreeToFold();
 

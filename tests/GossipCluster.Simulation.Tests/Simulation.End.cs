@@ -1,4 +1,5 @@
 using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 
 namespace GossipCluster.Simulation.Tests;
@@ -13,6 +14,8 @@ internal sealed partial class Simulation
         Quiesce();
         CheckEnd();
         ServeTokens();
+        ServeReads();
+        CheckAnswered();
     }
 
     /// <summary>Everything heals: all nodes are up, see the newest ring and talk; then nothing is left to do.</summary>
@@ -108,14 +111,14 @@ internal sealed partial class Simulation
         var live = Oracles[partition].StateAt(replica.Clock);
         foreach (var write in Oracles[partition].Writes)
         {
-            if (write.Op is not { RemovedPath: { } path, Observed: { } observed } || !IsIn(write, replica, partition) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
-            CheckRemoved(write.Op, path, observed, live);
+            if (write.Attempt is not { Op.RemovedPath: { } path, Observed: { } observed } || !IsIn(write, replica, partition) || !(write.IsAcknowledged || DiskLosses == 0)) continue;
+            CheckRemoved(write.Attempt.Op, path, observed, live);
         }
 
-        foreach (var op in _nothingToDo)
+        foreach (var attempt in _nothingToDo)
         {
-            if (op is not { RemovedPath: { } path, Observed: { } observed } || op.Partition != partition) continue;
-            if (op.Past.All(past => !past.IsExcused)) CheckRemoved(op, path, observed, live);
+            if (attempt is not { Op.RemovedPath: { } path, Observed: { } observed } || attempt.Op.Partition != partition) continue;
+            if (Oracles[partition].WritesOf(attempt.Op.Key, attempt.Before).All(past => !past.IsExcused)) CheckRemoved(attempt.Op, path, observed, live);
         }
     }
 
@@ -148,7 +151,32 @@ internal sealed partial class Simulation
             var node = Pick(_nodes.Where(n => n.Protocols[partition].IsPrimary).ToList());
             var op = Write(node, key, type, Operation.RemoveFromSet("p"), clock);
             Advance(TimeSpan.FromSeconds(3));
-            Check.That(!op.IsRefused, $"a token for {key} that no node can serve: {clock}");
+            Check.That(op.Outcome is WriteOutcome.Written, $"a token for {key} that no node can serve: {clock} ({op.Problem} {op.Outcome} at {node.Name})");
+        }
+    }
+
+    /// <summary>Every node reads every key, with its whole quorum, as the primaries have it.</summary>
+    private void ServeReads()
+    {
+        foreach (var key in _keys)
+        {
+            var partition = PartitionOf(key);
+            var read = Read(Pick(_nodes), key, new ReadQuorum(Plan.N, Plan.N - Plan.W + 1, 0));
+            Advance(TimeSpan.FromMilliseconds(500));
+            var isWhole = read.Outcome is ReadOutcome.Found { Short: false } or ReadOutcome.NotFound { Short: false };
+            Check.That(isWhole || Rings[^1].Members.Length < Plan.N, $"all is well, and a read of {key} at {read.At.Name} ends with {read.Outcome}");
+            var value = _nodes.First(node => node.Protocols[partition].IsPrimary).Protocols[partition].Replica.Read(key);
+            Check.That(Render(read.Joined!.Value) == Render(value), $"{read.At.Name} reads {Render(read.Joined.Value)} of {key}, the primaries have {Render(value)}");
+        }
+    }
+
+    /// <summary>No request waits for ever, and what a client was told of has happened, or has not.</summary>
+    private void CheckAnswered()
+    {
+        foreach (var node in _nodes) Check.That(node.WritesOpen == 0 && node.ReadsOpen == 0, $"{node.Name} owes somebody an answer");
+        foreach (var op in Attempts.Values.Select(attempt => attempt.Op).Distinct())
+        {
+            Check.That(!op.IsRefused || op.Write is null, $"the client of op {op.Number} is told that it was not done ({op.Problem} {op.Outcome}), and {op.Write?.Own} is that");
         }
     }
 

@@ -70,16 +70,25 @@ internal sealed partial class Simulation
                 if (node.IsAlive) node.SaveSnapshots();
                 break;
             case < .96:
-                var (one, other) = (Pick(_nodes).Name, Pick(_nodes).Name);
-                Trace($"cut {one} -> {other}");
-                Net.Cut(one, other);
-                if (Chance(.6)) Net.Cut(other, one);
+                Cut(Pick(_nodes), Pick(_nodes), bothWays: Chance(.6));
+                break;
+            case < .975:
+                Pick(_nodes).Suspect(node.Name);
                 break;
             default:
                 Trace("all cuts heal");
                 Net.HealAll();
                 break;
         }
+    }
+
+    private void Cut(SimNode from, SimNode to, bool bothWays)
+    {
+        Trace($"cut {from.Name} -> {to.Name}");
+        Net.Cut(from.Name, to.Name);
+        if (bothWays) Net.Cut(to.Name, from.Name);
+        Interrupt(from, to.Name);
+        Interrupt(to, from.Name);
     }
 
     private void PutBackupBack(SimNode node)
@@ -100,7 +109,7 @@ internal sealed partial class Simulation
         node.Backup = node.Disk.Copy();
         node.Start();
         AdvanceWhile(() => !node.MayName);
-        foreach (var other in _nodes.Where(_ => Chance(.9))) Net.Cut(node.Name, other.Name);
+        foreach (var other in _nodes.Where(_ => Chance(.9))) Cut(node, other, bothWays: false);
         ClientWrites(node);
         ClientWrites(node);
         Advance(Delay(10));

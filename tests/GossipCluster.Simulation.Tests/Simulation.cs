@@ -1,5 +1,6 @@
 using System.Text;
 using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Kernel;
 using GossipCluster.Core.Placement;
@@ -21,13 +22,13 @@ internal sealed partial class Simulation
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly StringBuilder? _trace;
     private readonly List<(Key Key, DataType Type, DotSet Clock)> _tokens = [];
-    private readonly Dictionary<ulong, ClientOp> _ops = [];
-    private readonly List<ClientOp> _nothingToDo = [];
+    private readonly List<WriteAttempt> _nothingToDo = [];
     private readonly SimNode[] _nodes;
     private readonly Key[] _keys;
     private long _order;
     private int _eventCount;
     private ulong _lastOp;
+    private ulong _lastNumber;
     private bool _calm;
 
     public Simulation(SimPlan plan, bool trace = false)
@@ -54,6 +55,9 @@ internal sealed partial class Simulation
     public Oracle[] Oracles { get; }
 
     public List<Ring> Rings { get; } = [];
+
+    /// <summary>All coordinations of writes that ever began, by their numbers.</summary>
+    public Dictionary<ulong, WriteAttempt> Attempts { get; } = [];
 
     public TimeSpan Now { get; private set; }
 
@@ -99,6 +103,7 @@ internal sealed partial class Simulation
     {
         foreach (var node in _nodes) node.Start();
         Advance(TimeSpan.FromSeconds(1));
+        if (Plan.StartsSynced) Round();
         for (var step = 0; step < Plan.Steps; step++)
         {
             Step();
@@ -125,7 +130,17 @@ internal sealed partial class Simulation
     /// <summary>A node's wall clock: hours apart, and good for nothing but register timestamps.</summary>
     public DateTimeOffset Clock(SimNode node) => DateTimeOffset.UnixEpoch + Now + TimeSpan.FromHours(Array.IndexOf(_nodes, node) * 3);
 
-    public void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + delay, _order++));
+    /// <summary>A number for a coordination: no other has it.</summary>
+    public ulong NextNumber() => ++_lastNumber;
+
+    public void After(TimeSpan delay, Action action) => At(Now + delay, action);
+
+    public void At(TimeSpan time, Action action) => _events.Enqueue(action, (time < Now ? Now : time, _order++));
+
+    /// <summary>How often what has happened: whether runs get to where the rules matter.</summary>
+    public Dictionary<string, int> Tally { get; } = new(StringComparer.Ordinal);
+
+    public void Count(string what) => Tally[what] = Tally.GetValueOrDefault(what) + 1;
 
     public void Trace(string line) => _trace?.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Now.TotalMilliseconds,8:0.0} {line}\n");
 
@@ -148,11 +163,10 @@ internal sealed partial class Simulation
         Advance(TimeSpan.FromSeconds(3));
     }
 
-    /// <summary>One increment by one; gives what was added: 0 where the node may not write yet.</summary>
+    /// <summary>One increment by one; gives what was added: 0 where no node may write yet.</summary>
     public int Increment(SimNode node, Key key)
     {
-        var op = new ClientOp(++_lastOp, Rings[0].PartitionOf(key.Hash), DataType.Counter, key, new Operation.Increment(1), null);
-        node.Write(op);
+        var op = Write(node, key, DataType.Counter, new Operation.Increment(1));
         Advance(TimeSpan.FromMilliseconds(50));
         return op.Write is null ? 0 : 1;
     }
@@ -215,16 +229,33 @@ internal sealed partial class Simulation
             };
         }
 
-        Write(node, key, type, operation, observed, observed is null ? null : PathOf(type, element));
+        Write(node, key, type, operation, observed, observed is null ? null : PathOf(type, element), RandomQuorum());
     }
 
-    public ClientOp Write(SimNode node, Key key, DataType type, Operation operation, DotSet? observed = null, byte[]? removedPath = null)
+    public ClientOp Write(
+        SimNode node, Key key, DataType type, Operation operation, DotSet? observed = null, byte[]? removedPath = null, WriteQuorum? quorum = null, bool isChosen = false)
     {
-        var op = new ClientOp(++_lastOp, PartitionOf(key), type, key, operation, observed) { RemovedPath = removedPath };
-        _ops[op.Number] = op;
+        var op = new ClientOp(++_lastOp, PartitionOf(key), type, key, operation, observed)
+        {
+            RemovedPath = removedPath,
+            Quorum = quorum ?? new WriteQuorum(Plan.N, Plan.W, Plan.W, 0, 0),
+            Timeout = quorum is null ? TimeSpan.FromSeconds(1) : ClientTimeout(),
+        };
         Trace($"client: op {op.Number} {operation.GetType().Name} on {key} at {node.Name} {observed}");
-        node.Write(op);
+        node.Write(op, isChosen);
         return op;
+    }
+
+    /// <summary>Mostly the plan's quorum; now and then a weaker one, or one that may be too much to ask for.</summary>
+    private WriteQuorum RandomQuorum()
+    {
+        var w = Chance(.85) ? Plan.W : _random.Next(1, Plan.N + 1);
+        return new WriteQuorum(
+            Plan.N,
+            w,
+            Chance(.8) ? w : _random.Next(0, Plan.N + 1),
+            Chance(.07) ? _random.Next(1, Plan.N + 1) : 0,
+            Chance(.07) ? _random.Next(1, Plan.N + 1) : 0);
     }
 
     private Operation MapUpdate(string element) => _random.Next(3) switch
@@ -258,38 +289,23 @@ internal sealed partial class Simulation
     private void ClientReads()
     {
         var i = _random.Next(_keys.Length);
-        var coordinator = Pick(_nodes);
-        if (!coordinator.IsAlive) return;
-        var reachable = _nodes.Where(node => node == coordinator || Reaches(coordinator, node.Name)).ToArray();
-        _random.Shuffle(reachable);
-        var asked = reachable.Take(2).ToArray();
-        Read(_keys[i], Types[i], asked);
-        if (_tokens.Count > 8) _tokens.RemoveAt(_random.Next(8));
-        if (asked.Length == 2) Repair(_keys[i], behind: asked[0], asked[1]);
+        var node = Pick(_nodes);
+        if (!node.IsAlive) return;
+        var r = Chance(.8) ? Plan.N - Plan.W + 1 : _random.Next(1, Plan.N + 1);
+        var pr = Chance(.1) ? _random.Next(1, Plan.N + 1) : 0;
+        var tokens = Chance(.3) ? _tokens.Where(token => token.Key == _keys[i]).ToList() : [];
+        Read(node, _keys[i], new ReadQuorum(Plan.N, r, pr), tokens.Count > 0 ? Pick(tokens).Clock : null, ClientTimeout());
     }
 
-    /// <summary>Reads from some nodes; gives the token.</summary>
-    public DotSet Read(Key key, DataType type, params ReadOnlySpan<SimNode> asked)
-    {
-        var partition = PartitionOf(key);
-        var reader = new KeyReader();
-        foreach (var node in asked)
-        {
-            foreach (var other in asked)
-            {
-                foreach (var fold in node.Protocols[partition].Replica.FoldsFor(other.Protocols[partition].Replica.Clock))
-                {
-                    Check.That(reader.TryLearn(fold, out var refused), refused.ToString());
-                }
-            }
-        }
+    private TimeSpan ClientTimeout() => Chance(.2) ? TimeSpan.FromMilliseconds(100) + Delay(300) : TimeSpan.FromSeconds(1);
 
-        foreach (var node in asked) Check.That(reader.TryJoin(node.Protocols[partition].Replica.StateOf(key), out var error), error.ToString());
-        var expected = Oracles[partition].StateAt(reader.Clock, [key]);
-        var live = Oracles[partition].Present(reader.LiveDots);
-        Check.That(live.Equals(DotSet.Of(expected.Keys)), $"a read of {key} gives {live}, its token names {DotSet.Of(expected.Keys)}");
-        _tokens.Add((key, type, reader.Clock));
-        return reader.Clock;
+    /// <summary>A client's read at a node, coordinated by it.</summary>
+    public ClientRead Read(SimNode node, Key key, ReadQuorum quorum, DotSet? token = null, TimeSpan? timeout = null)
+    {
+        var read = new ClientRead(node, PartitionOf(key), key, Types[Array.IndexOf(_keys, key)], quorum, token) { Timeout = timeout ?? TimeSpan.FromSeconds(1) };
+        Trace($"client: read {key} at {node.Name} {token}");
+        node.Read(read);
+        return read;
     }
 
     /// <summary>A reader has both nodes' answers, and has the one repair the other.</summary>
@@ -325,9 +341,16 @@ internal sealed partial class Simulation
 
     public void Advance(TimeSpan time)
     {
+        Watch();
         var end = Now + time;
         while (_events.TryPeek(out _, out var next) && next.At <= end) RunNext();
         Now = end;
+    }
+
+    /// <summary>Whoever thinks wrongly of another will see it after a while.</summary>
+    public void Watch()
+    {
+        foreach (var node in _nodes) node.Watch();
     }
 
     /// <summary>Lets things happen, one by one, until something is so.</summary>

@@ -43,6 +43,21 @@ public static class LinkProtocol
     /// <param name="Body">Not changed after it was sent.</param>
     public sealed record Send(NodeName To, ParcelKind Kind, Lane Lane, ReadOnlyMemory<byte> Body) : INoSerializationVerificationNeeded;
 
+    /// <summary>To the links: the same for many parcels, which lie one after another as <see cref="Parcels"/> writes them.</summary>
+    public sealed record SendRun(NodeName To, Lane Lane, ReadOnlyMemory<byte> Run) : INoSerializationVerificationNeeded;
+
+    /// <summary>To the links: <see cref="ParcelKind.Replica"/> and <see cref="ParcelKind.Coordination"/> go to the shard of their partition, as <see cref="Arrived"/>.</summary>
+    public sealed record RouteToShards(System.Collections.Immutable.ImmutableArray<IActorRef> Shards) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the links to a shard: all that one frame had for it, in order.</summary>
+    public sealed record Arrived(NodeName From, IReadOnlyList<Parcel> Parcels) : INoSerializationVerificationNeeded;
+
+    /// <summary>A parcel for a replica.</summary>
+    /// <param name="Kind">Replica or Coordination.</param>
+    /// <param name="Replica">Which replica.</param>
+    /// <param name="Body">The message.</param>
+    public readonly record struct Parcel(ParcelKind Kind, Replicas.ReplicaAddress Replica, ReadOnlyMemory<byte> Body);
+
     /// <summary>To the links: give me what comes of this kind, as <see cref="Delivered"/>; and every <see cref="ReachabilityChanged"/>, first of all the reachable nodes.</summary>
     public sealed record Subscribe(ParcelKind Kind, IActorRef Subscriber) : INoSerializationVerificationNeeded;
 

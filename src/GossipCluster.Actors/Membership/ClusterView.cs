@@ -12,6 +12,9 @@ namespace GossipCluster.Actors.Membership;
 /// <param name="Peers">The last known address of every other ring member that ever told one; not all may be there.</param>
 public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<NodeName, PeerFacts> Peers) : INoSerializationVerificationNeeded
 {
+    /// <summary>The n_vals of all bucket types, ascending: for each there is a replica of every partition.</summary>
+    public ImmutableArray<int> NVals { get; init; } = [3];
+
     /// <summary>True where a ring with this node in it is known.</summary>
     public bool IsRingKnown => Ring.Contains(Self);
 }
@@ -21,7 +24,11 @@ public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<N
 /// <param name="Remote">Where its ActorSystem listens.</param>
 /// <param name="Http">Its HTTP address as others may use it.</param>
 /// <param name="Version">Of the product.</param>
-public sealed record PeerFacts(long Incarnation, Address Remote, string Http, string Version);
+public sealed record PeerFacts(long Incarnation, Address Remote, string Http, string Version)
+{
+    /// <summary>Of the ActorSystem of this incarnation: tells which member of Akka.Cluster is it, and which one is dead for certain. 0 where not told.</summary>
+    public int Uid { get; init; }
+}
 
 /// <summary>To whoever subscribed: the view has changed.</summary>
 public sealed record ViewChanged(ClusterView View) : INoSerializationVerificationNeeded;

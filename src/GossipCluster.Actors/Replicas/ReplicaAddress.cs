@@ -5,6 +5,9 @@ namespace GossipCluster.Actors.Replicas;
 /// <param name="Partition">0 to Q - 1.</param>
 public readonly record struct ReplicaAddress(int N, int Partition)
 {
+    /// <summary>The greatest n_val.</summary>
+    public const int NMax = 16;
+
     /// <inheritdoc/>
     public override string ToString() => $"{N}-{Partition}";
 }

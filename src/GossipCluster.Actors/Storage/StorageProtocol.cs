@@ -23,12 +23,25 @@ public readonly record struct StagedBatch(ReplicaAddress Replica, Batch Batch);
 /// </remarks>
 public static class StorageProtocol
 {
+    /// <summary>The longest name of a fact, in characters.</summary>
+    public const int FactNameLengthMax = 256;
+
+    /// <summary>The largest fact, in bytes.</summary>
+    public const int FactBytesMax = 1 << 20;
+
     /// <summary>From whoever starts the node: read everything back. Answered by <see cref="Progress"/>, now and then, and <see cref="Recovered"/>.</summary>
     public sealed record Recover : INoSerializationVerificationNeeded
     {
         /// <summary>The one instance.</summary>
         public static readonly Recover Instance = new();
     }
+
+    /// <summary>
+    /// What is on disk is not what was written: this node cannot start on it. Goes to whoever sent <see cref="Recover"/> or <see cref="RecoverShard"/>, in
+    /// place of <see cref="Recovered"/>. A database that does not answer is not that: it is asked again until it does, and <see cref="Progress"/> says so.
+    /// </summary>
+    /// <param name="Sentence">Where, and what to do.</param>
+    public sealed record Damaged(string Sentence) : INoSerializationVerificationNeeded;
 
     /// <summary>How far recovery is.</summary>
     /// <param name="Done">0 to 1.</param>
@@ -48,22 +61,35 @@ public static class StorageProtocol
     /// <param name="ShardCount">How many shards there are.</param>
     public sealed record RecoverShard(int Shard, int ShardCount) : INoSerializationVerificationNeeded;
 
+    /// <summary>From a shard that has got its replicas from <see cref="Recovered"/>: it is the one to ask for snapshots of them. No answer.</summary>
+    /// <param name="Shard">Its replicas are those whose partition modulo <paramref name="ShardCount"/> is this.</param>
+    /// <param name="ShardCount">How many shards there are.</param>
+    public sealed record ShardStarted(int Shard, int ShardCount) : INoSerializationVerificationNeeded;
+
     /// <summary>
     /// From a shard: make these durable, in this order, all or none. Answered by <see cref="Landed"/>; by <see cref="NotLanded"/> only where it is
     /// certain that they are not on disk and will not be. Where the disk is slow or hangs there is no answer until it is known.
     /// </summary>
-    public sealed record Append(ImmutableArray<StagedBatch> Batches) : INoSerializationVerificationNeeded;
+    /// <param name="Batches">Of any replicas of the shard, each replica's in the order of their numbers.</param>
+    /// <param name="NotLandedSeen">
+    /// How many <see cref="NotLanded"/> the shard has been told in this life. What it sent before it knew of the last one is refused along with that, and
+    /// is dropped without a further answer.
+    /// </param>
+    public sealed record Append(ImmutableArray<StagedBatch> Batches, int NotLandedSeen = 0) : INoSerializationVerificationNeeded;
 
     /// <summary>The batches of one <see cref="Append"/> are on disk.</summary>
     /// <param name="Batches">As sent.</param>
     /// <param name="Position">Of their event in the log: grows.</param>
     public sealed record Landed(ImmutableArray<StagedBatch> Batches, long Position) : INoSerializationVerificationNeeded;
 
-    /// <summary>The batches of one <see cref="Append"/>, and all that were sent after it by the same shard, are not on disk and will not be.</summary>
+    /// <summary>
+    /// The batches of one <see cref="Append"/>, and all that were sent after it by the same shard, are not on disk and will not be. This is told once for all
+    /// of them. From here on the shard counts one more in <see cref="Append.NotLandedSeen"/>.
+    /// </summary>
     public sealed record NotLanded(ImmutableArray<StagedBatch> Batches, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>
-    /// From anybody: remember this under a name; the latest wins. Answered by <see cref="FactPut"/> once durable. For what is small and seldom changes:
+    /// From anybody: remember this under a name; the latest wins. Answered by <see cref="FactPut"/> once durable, or by <see cref="FactNotPut"/>. For what is small and seldom changes:
     /// the node's identity, the mark of a clean stop, ring and bucket types.
     /// </summary>
     /// <param name="Name">1 to 256 characters.</param>
@@ -72,6 +98,9 @@ public static class StorageProtocol
 
     /// <summary>Durable.</summary>
     public sealed record FactPut(string Name) : INoSerializationVerificationNeeded;
+
+    /// <summary>Not remembered, and will not be: a name or value out of bounds, or too many bytes of facts.</summary>
+    public sealed record FactNotPut(string Name, string Reason) : INoSerializationVerificationNeeded;
 
     /// <summary>To a shard: a snapshot of this replica, please, in slack time. Answered by the first <see cref="SnapshotChunk"/>.</summary>
     /// <param name="Replica">Which.</param>

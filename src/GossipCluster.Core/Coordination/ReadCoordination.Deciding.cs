@@ -75,10 +75,10 @@ public sealed partial class ReadCoordination
     {
         if (_covered || !_options.HasToken) return true;
         if (_checking || overdue) return false;
-        if (_checked != _stated)
+        if (_checked != _resolved)
         {
             _checking = true;
-            _checked = _stated;
+            _checked = _resolved;
             effects.Add(ReadEffect.CheckCover(States()));
         }
         else if (open == 0) Unsatisfied(UnmetQuorum.Token, Candidates.Count(_resolved), _quorum.N, effects);

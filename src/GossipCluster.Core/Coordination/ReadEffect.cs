@@ -12,7 +12,9 @@ public enum ReadEffectKind
     /// <summary>Ask the node for the digest of its state of the key; answered by DigestRead or Refused.</summary>
     AskDigest,
 
-    /// <summary>Join the clocks of the states and compare with the client's token; answered by Covers.</summary>
+    /// <summary>
+    /// Join the clocks of the states, and of all nodes that answered with an equal digest, and compare with the client's token; answered by Covers.
+    /// </summary>
     CheckCover,
 
     /// <summary>Tell the client. Comes once; of the effects only Repair can follow it.</summary>

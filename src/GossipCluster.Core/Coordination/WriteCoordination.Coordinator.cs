@@ -11,6 +11,9 @@ public sealed partial class WriteCoordination
     private bool _primaryIsBusy;
     private RefusalReason? _lastRefusal;
 
+    // What to answer when nobody is left and someone was given up on that may have applied the operation.
+    private WriteOutcome? _uncertain;
+
     // Nodes that were asked to coordinate and have not said how it went; and all that ever were.
     private ulong _forwarded;
     private ulong _tried;
@@ -105,9 +108,10 @@ public sealed partial class WriteCoordination
     {
         if ((node & _forwarded) == 0) return;
         _forwarded &= ~node;
+        _uncertain ??= new WriteOutcome.TimedOut(0);
         if (_forwarded != 0) return;
         if (_options.Repeatable) Coordinate(now, effects);
-        else Answer(new WriteOutcome.TimedOut(0), effects);
+        else Answer(_uncertain, effects);
     }
 
     private void Relay(ulong node, WriteOutcome outcome, TimeSpan now, List<WriteEffect> effects)
@@ -120,9 +124,11 @@ public sealed partial class WriteCoordination
         }
 
         _forwarded &= ~node;
+        _uncertain = outcome;
         if (outcome is WriteOutcome.Written || _forwarded == 0) Answer(outcome, effects);
     }
 
-    private void GiveUp(NoCoordinatorReason reason, List<WriteEffect> effects) =>
-        Answer(new WriteOutcome.NoCoordinator(_lastRefusal is null ? reason : NoCoordinatorReason.Refused, _lastRefusal), effects);
+    /// <summary>"It was not applied" is said only where nobody was given up on that may have applied it.</summary>
+    private void GiveUp(NoCoordinatorReason reason, List<WriteEffect> effects) => Answer(
+        _uncertain ?? new WriteOutcome.NoCoordinator(_lastRefusal is null ? reason : NoCoordinatorReason.Refused, _lastRefusal), effects);
 }

@@ -13,11 +13,22 @@ public abstract record Operation
     public abstract DataType? Type { get; }
 
     /// <summary>True where something in it takes away what was observed: only then a context matters.</summary>
-    internal bool Removes => this switch
+    public bool Removes => this switch
     {
         Delete or SetFlag { Enabled: false } or UpdateSet { Remove.Count: > 0 } or UpdateMap { Remove.Count: > 0 } => true,
         UpdateMap map => map.Update.Any(update => update.Operation.Removes),
         _ => false,
+    };
+
+    /// <summary>
+    /// True where applying it twice is as good as once: it may be given to a second coordinator when the first is late. Not for increments, nor for
+    /// removes, which a second time find nothing.
+    /// </summary>
+    public bool IsRepeatable => this switch
+    {
+        Increment => false,
+        UpdateMap map => !Removes && map.Update.All(update => update.Operation.IsRepeatable),
+        _ => !Removes,
     };
 
     /// <summary>Adds to a counter; negative takes away. 0 makes the counter exist.</summary>

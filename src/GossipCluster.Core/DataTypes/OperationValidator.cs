@@ -1,7 +1,7 @@
 namespace GossipCluster.Core.DataTypes;
 
 /// <summary>Checks what can be checked of an operation without any state: types, names, depth, sizes.</summary>
-internal static class OperationValidator
+public static class OperationValidator
 {
     /// <summary>Null where the operation is good for a datum of this type.</summary>
     public static OperationError? Check(DataType type, Operation operation, OperationLimits limits)

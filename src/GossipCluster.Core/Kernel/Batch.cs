@@ -59,6 +59,18 @@ public sealed class Batch
         return contents;
     }
 
+    /// <summary>How many bytes <see cref="Write"/> writes.</summary>
+    public int WireBytes
+    {
+        get
+        {
+            var records = Contents.Records;
+            var bytes = 1 + WireWriter.VarintSize((ulong)records.Count);
+            foreach (var record in records) bytes = checked(bytes + record.WireBytes);
+            return bytes;
+        }
+    }
+
     /// <summary>Writes the batch.</summary>
     public void Write(WireWriter writer)
     {

@@ -61,6 +61,14 @@ public readonly struct Key : IEquatable<Key>
         return true;
     }
 
+    /// <summary>A key of flat bytes that may be anything. The bytes are copied.</summary>
+    public static bool TryOfFlat(ReadOnlySpan<byte> flat, out Key key)
+    {
+        var isFlat = IsFlat(flat);
+        key = isFlat ? OfFlat(flat) : default;
+        return isFlat;
+    }
+
     /// <summary>A key of a flat form that was checked before, such as that of a parsed delta. The bytes are copied.</summary>
     internal static Key OfFlat(ReadOnlySpan<byte> flat) => new(flat.ToArray());
 

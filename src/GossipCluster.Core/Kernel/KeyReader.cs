@@ -12,12 +12,16 @@ public sealed class KeyReader
     private readonly ItemTreeEditor _editor = new();
     private readonly DotSet.Builder _clock = new();
     private ItemTree _tree;
+    private Key _key;
 
     /// <summary>The joined clock: what the token of the answer names.</summary>
     public DotSet Clock => _clock.ToSet();
 
     /// <summary>The joined value; null where the key does not exist in any of them.</summary>
     public DataValue? Value => ValueReader.Read(_tree, _table);
+
+    /// <summary>The digest of the join, to be compared with <see cref="Replica.DigestOf(Key)"/> of those who were read: who differs lacks something.</summary>
+    public UInt128 Digest => StateHash.Of(_key, _tree, _table);
 
     internal ReplicaTable Table => _table;
 
@@ -53,8 +57,21 @@ public sealed class KeyReader
         return true;
     }
 
+    /// <summary>True where the join has seen all that a client has seen, under whatever names.</summary>
+    /// <param name="token">The clock of the client's token.</param>
+    public bool Covers(DotSet token) => Clock.Dominates(_table.Resolve(token));
+
+    /// <summary>Joins what <see cref="Replica.StateOf"/> gave, of one replica alone.</summary>
+    public bool TryJoin(Record state, out WireError error) => TryJoin(state, DotSet.Empty, out error);
+
     /// <summary>Joins what <see cref="Replica.StateOf"/> gave.</summary>
-    public bool TryJoin(Record state, out WireError error)
+    /// <param name="state">The state.</param>
+    /// <param name="seen">
+    /// The clocks of all replicas that have this state, as their equal digests say. One may have seen a remove that the one which gave the state has not, so
+    /// they count before the state is joined with others.
+    /// </param>
+    /// <param name="error">Why not.</param>
+    public bool TryJoin(Record state, DotSet seen, out WireError error)
     {
         if (!KeyStates.TryRead(state.Bytes, _table, out var states, out error)) return false;
         if (states.Entries.Length != 1)
@@ -63,11 +80,12 @@ public sealed class KeyReader
             return false;
         }
 
+        var clock = states.Clock.Union(_table.Resolve(seen));
         var live = states.Entries[0].Items.Select(item => (item.Slot, item.Counter)).ToHashSet();
         var edits = new List<ItemEdit>();
         foreach (ref readonly var item in _tree)
         {
-            if (states.Clock.Contains(_table[item.Slot], item.Counter) && !live.Contains((item.Slot, item.Counter)))
+            if (clock.Contains(_table[item.Slot], item.Counter) && !live.Contains((item.Slot, item.Counter)))
             {
                 edits.Add(ItemEdit.Drop(item));
             }
@@ -80,7 +98,8 @@ public sealed class KeyReader
 
         edits.Sort(static (a, b) => a.Path.Span.SequenceCompareTo(b.Path.Span));
         _tree = _editor.Apply(_tree, CollectionsMarshal.AsSpan(edits));
-        _clock.Add(states.Clock);
+        _clock.Add(clock);
+        _key = states.Entries[0].Key;
         return true;
     }
 }

@@ -139,7 +139,7 @@ public sealed partial class Replica
     {
         var dots = _table.Resolve(dropped);
         _counterFloor = LastDurable;
-        if (_trees.Remove(key, out var tree)) _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash(key, tree)));
+        if (_trees.Remove(key, out var tree)) _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash.Of(key, tree, _table)));
         _clock.Remove(dots);
         _stagedClock.Remove(dots);
         _stable.Remove(dots);

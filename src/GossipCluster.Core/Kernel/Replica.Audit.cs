@@ -16,24 +16,11 @@ public sealed partial class Replica
         UInt128 difference = 0;
         foreach (ref readonly var edit in edits)
         {
-            var hash = HashOf(key, edit.Path.Span, edit.Slot, edit.Counter, edit.Payload.Span);
+            var hash = StateHash.OfItem(key, edit.Path.Span, _table[edit.Slot], edit.Counter, edit.Payload.Span);
             difference = unchecked(edit.IsAdd ? difference + hash : difference - hash);
         }
 
         _gathering.Audit.Add((key.Hash, difference));
-    }
-
-    private UInt128 StateHash(Key key, ItemTree tree)
-    {
-        UInt128 sum = 0;
-        foreach (ref readonly var item in tree) sum = unchecked(sum + HashOf(key, item.Path, item.Slot, item.Counter, item.Payload));
-        return sum;
-    }
-
-    private UInt128 HashOf(Key key, ReadOnlySpan<byte> path, int slot, long counter, ReadOnlySpan<byte> payload)
-    {
-        var replica = _table[slot];
-        return ItemHash.Of(key.Flat, path, replica.Node, replica.Generation, counter, payload);
     }
 
     private sealed class Source(Replica replica) : IAuditSource
@@ -45,6 +32,6 @@ public sealed partial class Replica
         public IEnumerable<AuditKey> KeysOf(int leaf) =>
             from entry in replica._trees
             where replica._audit.LeafOf(entry.Key.Hash) == leaf
-            select new AuditKey(entry.Key.Flat.ToArray(), replica.StateHash(entry.Key, entry.Value));
+            select new AuditKey(entry.Key.Flat.ToArray(), StateHash.Of(entry.Key, entry.Value, replica._table));
     }
 }

@@ -53,8 +53,11 @@ public sealed partial class Replica
         return reader.Failed || IsSeen(_table.SlotOf(fold.By), fold.Event, fold.Event);
     }
 
-    /// <summary>All renamings as folds, one for each id that others were folded into, however many folds it took.</summary>
-    private List<Record> AllFolds() => FoldsOf(_ => true);
+    /// <summary>
+    /// All renamings as folds, one for each id that others were folded into, however many folds it took. They go with a key's state to a reader that joins
+    /// it with states of replicas which this one knows nothing of (<see cref="KeyReader.TryLearn"/>).
+    /// </summary>
+    public IReadOnlyList<Record> AllFolds() => FoldsOf(_ => true);
 
     /// <summary>
     /// The renamings that a reader needs to understand a clock of another replica, which may not know them yet: those of the old ids in it.

@@ -100,12 +100,7 @@ public sealed partial class Replica
     }
 
     /// <summary>One key's state for a reader: to be joined with others' in a <see cref="KeyReader"/>.</summary>
-    public Record StateOf(Key key)
-    {
-        var states = new KeyStates.Builder(_table, Clock, DotSet.Empty);
-        states.Add(key, _trees.GetValueOrDefault(key), DotSet.Empty);
-        return states.Build();
-    }
+    public Record StateOf(Key key) => SnapshotOf(key).State;
 
     /// <summary>The deltas that must travel with this one to a peer (rule 8): the logged past of its key that the peer may lack.</summary>
     /// <param name="delta">A durable delta of this replica.</param>

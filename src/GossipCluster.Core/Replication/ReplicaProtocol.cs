@@ -126,7 +126,7 @@ public partial class ReplicaProtocol
             return;
         }
 
-        var result = Replica.Stage(type, key, operation, context with { MayRemove = context.MayRemove && IsPrimary && HasSynced });
+        var result = Replica.Stage(type, key, operation, context with { MayRemove = context.MayRemove && MayRemove });
         if (result.Error is { } error) effects.Add(new ReplicaEffect.Refused(op, error, result.Missing));
         else WhenDurable(new Waiting(WaitingKind.Committed, op, default, result.Delta, false), effects);
         Persist(effects);
@@ -183,6 +183,9 @@ public partial class ReplicaProtocol
         _alone.Enqueue(_ => StageIdentity());
         Persist(effects);
     }
+
+    /// <summary>True where this replica may coordinate what takes away what is there (4.1): it has had everything that there was.</summary>
+    protected internal virtual bool MayRemove => IsPrimary && HasSynced;
 
     /// <summary>The past that must travel with a delta (rule 8).</summary>
     protected internal virtual bool TryPast(Delta delta, DotSet known, List<Delta> past) => Replica.TryPast(delta, known, past);

@@ -16,47 +16,33 @@ internal sealed record ReadSetting(
     int N, int Nodes, int Self, uint Down, int R, int Pr, int[] States, bool[] Behind, int Token);
 
 /// <summary>One read and everything that may happen to it; checks it against a plain account of who said what.</summary>
-internal sealed class ReadWorld
+internal sealed class ReadWorld : RequestWorld
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(1_000);
-
     private readonly ReadSetting _setting;
-    private readonly NodeName[] _list;
-    private readonly NodeName _self;
     private readonly ReadCoordination _read;
     private readonly List<ReadEffect> _effects = [];
 
-    private readonly HashSet<NodeName> _down = [];
-    private readonly HashSet<NodeName> _shut = [];
     private readonly HashSet<NodeName> _stateAsked = [];
     private readonly HashSet<NodeName> _digestAsked = [];
     private readonly HashSet<NodeName> _replied = [];
     private readonly HashSet<NodeName> _stated = [];
-    private readonly TimeSpan _start = TimeSpan.FromSeconds(-7);
-    private TimeSpan _now = TimeSpan.FromSeconds(-7);
     private int[]? _check;
     private ReadOutcome? _outcome;
     private bool _repaired;
 
     public ReadWorld(ReadSetting setting)
+        : base(setting.N, setting.Nodes, setting.Self, setting.Down)
     {
         _setting = setting;
-        _list = [.. Enumerable.Range(0, setting.Nodes).Select(index => NodeName.Of($"n{index}"))];
-        _self = setting.Self < 0 ? NodeName.Of("outside") : _list[setting.Self];
-        for (var index = 0; index < _list.Length; index++)
-        {
-            if ((setting.Down >> index & 1) != 0 && _list[index] != _self) _down.Add(_list[index]);
-        }
-
         _read = new ReadCoordination(
-            Candidates.Of(_self, [.. _list], setting.N, _down),
+            Candidates,
             new ReadQuorum(setting.N, setting.R, setting.Pr),
             new ReadOptions { HedgeDelay = TimeSpan.FromMilliseconds(50), RequestTimeout = Timeout, HasToken = setting.Token >= 0 });
     }
 
-    private NodeName[] Primaries => [.. _list.Take(_setting.N)];
+    protected override bool IsAnswered => _outcome is not null;
 
-    private NodeName[] Reachable => [.. _list.Where(node => !_down.Contains(node) && !_shut.Contains(node))];
+    protected override TimeSpan NextDeadline => _read.NextDeadline;
 
     private HashSet<NodeName> Asked => [.. _stateAsked, .. _digestAsked];
 
@@ -71,8 +57,8 @@ internal sealed class ReadWorld
     public void Step(int choice)
     {
         var (kind, argument) = (choice % 16, choice / 16);
-        var node = _list[argument % _list.Length];
-        var detail = argument / _list.Length;
+        var node = List[argument % List.Length];
+        var detail = argument / List.Length;
         switch (kind)
         {
             case 0:
@@ -94,8 +80,7 @@ internal sealed class ReadWorld
                 Compare();
                 break;
             default:
-                _now += TimeSpan.FromMilliseconds(detail % 120);
-                Handle(ReadInput.Tick);
+                Wait(TimeSpan.FromMilliseconds(detail % 120));
                 break;
         }
     }
@@ -103,17 +88,9 @@ internal sealed class ReadWorld
     /// <summary>Nothing more happens but time; then all that is too late.</summary>
     public void End()
     {
-        for (var ticks = 0; _outcome is null; ticks++)
-        {
-            Assert.True(ticks < 200, "Ticks must not go on for ever.");
-            Assert.True(_read.NextDeadline <= _start + Timeout, "A read that is not answered has a deadline.");
-            _now = _read.NextDeadline > _now ? _read.NextDeadline : _now;
-            Handle(ReadInput.Tick);
-        }
-
-        Assert.Equal(TimeSpan.MaxValue, _read.NextDeadline);
-        foreach (var node in _list) Reply(node, state: true);
-        foreach (var node in _list) Verdict(node, reachable: true);
+        WaitForTheAnswer();
+        foreach (var node in List) Reply(node, state: true);
+        foreach (var node in List) Verdict(node, reachable: true);
         for (var times = 0; times < 2; times++) Handle(ReadInput.Joined((UInt128)2));
     }
 
@@ -160,11 +137,11 @@ internal sealed class ReadWorld
         }
     }
 
-    private int StateOf(NodeName node) => _setting.States[Array.IndexOf(_list, node)];
+    private int StateOf(NodeName node) => _setting.States[Array.IndexOf(List, node)];
 
     private void Reply(NodeName node, bool state)
     {
-        var index = Array.IndexOf(_list, node);
+        var index = Array.IndexOf(List, node);
         var (digest, has, behind) = ((UInt128)StateOf(node), StateOf(node) != 0, _setting.Behind[index]);
         if (Asked.Contains(node) && _outcome is null)
         {
@@ -179,16 +156,15 @@ internal sealed class ReadWorld
 
     private void Refuse(NodeName node, RefusalReason reason)
     {
-        if (reason == RefusalReason.ConnectionRefused && node == _self) return;
+        if (reason == RefusalReason.ConnectionRefused && node == Self) return;
         var waitedFor = (Asked.Contains(node) && !_replied.Contains(node)) || (_stateAsked.Contains(node) && !_stated.Contains(node));
-        if (reason == RefusalReason.ConnectionRefused && waitedFor && _outcome is null) _shut.Add(node);
+        if (reason == RefusalReason.ConnectionRefused && waitedFor && _outcome is null) Shut.Add(node);
         Handle(ReadInput.Refused(node, reason));
     }
 
     private void Verdict(NodeName node, bool reachable)
     {
-        if (node == _self || reachable) _down.Remove(node);
-        else _down.Add(node);
+        Judge(node, reachable);
         Handle(ReadInput.ReachabilityChanged(node, reachable));
     }
 
@@ -200,11 +176,13 @@ internal sealed class ReadWorld
         Handle(ReadInput.Covers(covers));
     }
 
+    protected override void Tick() => Handle(ReadInput.Tick);
+
     private void Handle(ReadInput input)
     {
         var answeredBefore = _outcome is not null;
         _effects.Clear();
-        _read.Handle(input, _now, _effects);
+        _read.Handle(input, Now, _effects);
 
         if (answeredBefore) Assert.All(_effects, effect => Assert.Equal(ReadEffectKind.Repair, effect.Kind));
         foreach (var effect in _effects) Check(effect);
@@ -261,14 +239,14 @@ internal sealed class ReadWorld
                 Assert.DoesNotContain(_replied, node => StateOf(node) != 0);
                 Assert.Empty(Primaries.Intersect(Reachable).Except(_replied));
                 Assert.True(Resolved.Length >= Math.Min(_setting.R, Resolved.Union(Reachable).Count()));
-                Assert.Equal(_replied.Intersect(Primaries).Count(node => !_setting.Behind[Array.IndexOf(_list, node)]), none.Witnesses);
+                Assert.Equal(_replied.Intersect(Primaries).Count(node => !_setting.Behind[Array.IndexOf(List, node)]), none.Witnesses);
                 break;
             case ReadOutcome.Unsatisfied unmet:
                 Assert.True(unmet.Got < unmet.Wanted || unmet.Kind == UnmetQuorum.Token);
                 Assert.False(_setting.Token < 0 && IsMet);
                 break;
             case ReadOutcome.TimedOut:
-                Assert.True(_now >= _start + Timeout);
+                Assert.True(IsOverdue);
                 break;
         }
     }

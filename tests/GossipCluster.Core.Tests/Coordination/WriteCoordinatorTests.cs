@@ -118,6 +118,21 @@ public sealed class WriteCoordinatorTests
     }
 
     [Fact]
+    public void A_coordinator_that_may_have_applied_the_operation_is_not_forgotten_when_all_others_refuse()
+    {
+        var lost = new WriteRun(self: 'd', down: "c", needsState: true, repeatable: true);
+        lost.Start();
+        Assert.Equal("forward b", lost.Reachable('a', false));
+        Assert.Equal("timed out 0", lost.Refused('b', RefusalReason.NotSynced));
+
+        var relayed = new WriteRun(self: 'd', down: "c", needsState: true, repeatable: true);
+        relayed.Start();
+        Assert.Equal("forward b", relayed.Wait(50));
+        Assert.Equal("", relayed.Relayed('a', new WriteOutcome.Unsatisfied(UnmetQuorum.W, 1, 2)));
+        Assert.Equal("unsatisfied W 1/2", relayed.Refused('b', RefusalReason.NotSynced));
+    }
+
+    [Fact]
     public void A_late_coordinator_is_joined_by_the_next_primary_only_where_twice_is_as_good_as_once()
     {
         var once = new WriteRun(self: 'd');

@@ -17,42 +17,29 @@ internal sealed record WriteSetting(
     bool Forwarded);
 
 /// <summary>One write and everything that may happen to it; checks it against a plain account of who has what.</summary>
-internal sealed class WriteWorld
+internal sealed class WriteWorld : RequestWorld
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(1_000);
-
     private readonly WriteSetting _setting;
-    private readonly NodeName[] _list;
-    private readonly NodeName _self;
     private readonly WriteCoordination _write;
     private readonly List<WriteEffect> _effects = [];
 
-    private readonly HashSet<NodeName> _down = [];
-    private readonly HashSet<NodeName> _shut = [];
     private readonly HashSet<NodeName> _asked = [];
     private readonly HashSet<NodeName> _forwarded = [];
     private readonly HashSet<NodeName> _everForwarded = [];
     private readonly HashSet<NodeName> _copies = [];
     private readonly HashSet<NodeName> _durable = [];
+    private bool _mayBeApplied;
     private bool _staged;
     private bool _everStaged;
     private bool _committed;
-    private TimeSpan _now = TimeSpan.FromSeconds(7);
-    private readonly TimeSpan _start = TimeSpan.FromSeconds(7);
     private WriteOutcome? _outcome;
 
     public WriteWorld(WriteSetting setting)
+        : base(setting.N, setting.Nodes, setting.Self, setting.Down)
     {
         _setting = setting;
-        _list = [.. Enumerable.Range(0, setting.Nodes).Select(index => NodeName.Of($"n{index}"))];
-        _self = setting.Self < 0 ? NodeName.Of("outside") : _list[setting.Self];
-        for (var index = 0; index < _list.Length; index++)
-        {
-            if ((setting.Down >> index & 1) != 0 && _list[index] != _self) _down.Add(_list[index]);
-        }
-
         _write = new WriteCoordination(
-            Candidates.Of(_self, [.. _list], setting.N, _down),
+            Candidates,
             new WriteQuorum(setting.N, setting.W, setting.Dw, setting.Pw, setting.NodeConfirms),
             new WriteOptions
             {
@@ -64,17 +51,17 @@ internal sealed class WriteWorld
             });
     }
 
-    private IEnumerable<NodeName> Primaries => _list.Take(_setting.N);
+    protected override bool IsAnswered => _outcome is not null;
 
-    private IEnumerable<NodeName> Reachable => _list.Where(node => !_down.Contains(node) && !_shut.Contains(node));
+    protected override TimeSpan NextDeadline => _write.NextDeadline;
 
     public void Start() => Handle(WriteInput.Start);
 
     public void Step(int choice)
     {
         var (kind, argument) = (choice % 16, choice / 16);
-        var node = _list[argument % _list.Length];
-        var detail = argument / _list.Length;
+        var node = List[argument % List.Length];
+        var detail = argument / List.Length;
         switch (kind)
         {
             case 0:
@@ -96,8 +83,7 @@ internal sealed class WriteWorld
                 Relay(node, detail);
                 break;
             default:
-                _now += TimeSpan.FromMilliseconds(detail % 120);
-                Handle(WriteInput.Tick);
+                Wait(TimeSpan.FromMilliseconds(detail % 120));
                 break;
         }
     }
@@ -105,20 +91,11 @@ internal sealed class WriteWorld
     /// <summary>Nothing more happens but time.</summary>
     public void End()
     {
-        for (var ticks = 0; _outcome is null; ticks++)
-        {
-            Assert.True(ticks < 200, "Ticks must not go on for ever.");
-            Assert.True(_write.NextDeadline <= _start + Timeout, "A write that is not answered has a deadline.");
-            _now = _write.NextDeadline > _now ? _write.NextDeadline : _now;
-            Handle(WriteInput.Tick);
-        }
-
-        Assert.Equal(TimeSpan.MaxValue, _write.NextDeadline);
-        foreach (var node in _list) Ack(node, durable: true, counts: true);
-        foreach (var node in _list) Verdict(node, reachable: true);
+        WaitForTheAnswer();
+        foreach (var node in List) Ack(node, durable: true, counts: true);
+        foreach (var node in List) Verdict(node, reachable: true);
         Handle(WriteInput.Committed);
-        _now += Timeout;
-        Handle(WriteInput.Tick);
+        Wait(Timeout);
     }
 
     /// <summary>Every reachable node does what it is asked, in a random order, in no time.</summary>
@@ -140,7 +117,7 @@ internal sealed class WriteWorld
 
     private void Commit()
     {
-        if (!_committed && _outcome is null) (_committed, _, _) = (true, _copies.Add(_self), _durable.Add(_self));
+        if (!_committed && _outcome is null) (_committed, _, _) = (true, _copies.Add(Self), _durable.Add(Self));
         Handle(WriteInput.Committed);
     }
 
@@ -159,20 +136,19 @@ internal sealed class WriteWorld
     {
         var coordinating = !_committed && _forwarded.Contains(node);
         var replicating = _committed && _asked.Contains(node) && !_copies.Contains(node);
-        if (reason == RefusalReason.ConnectionRefused && node == _self) return;
-        if (reason == RefusalReason.ConnectionRefused && (coordinating || replicating)) _shut.Add(node);
-        if (node == _self && !_committed) _staged = false;
+        if (reason == RefusalReason.ConnectionRefused && node == Self) return;
+        if (reason == RefusalReason.ConnectionRefused && (coordinating || replicating)) Shut.Add(node);
+        if (node == Self && !_committed) _staged = false;
         if (!_committed) _forwarded.Remove(node);
         Handle(WriteInput.Refused(node, reason));
     }
 
     private void Verdict(NodeName node, bool reachable)
     {
-        if (node == _self || reachable) _down.Remove(node);
-        else _down.Add(node);
+        Judge(node, reachable);
 
         // Given up: what it still says of the operation it was to coordinate is not listened to.
-        if (!reachable) _forwarded.Remove(node);
+        if (!reachable) _mayBeApplied |= _forwarded.Remove(node);
         Handle(WriteInput.ReachabilityChanged(node, reachable));
     }
 
@@ -184,15 +160,17 @@ internal sealed class WriteWorld
             1 => new WriteOutcome.NoCoordinator(NoCoordinatorReason.Refused, RefusalReason.NotSynced),
             _ => new WriteOutcome.TimedOut(1),
         };
-        _forwarded.Remove(node);
+        _mayBeApplied |= _forwarded.Remove(node) && outcome is not WriteOutcome.NoCoordinator;
         Handle(WriteInput.Relayed(node, outcome));
     }
+
+    protected override void Tick() => Handle(WriteInput.Tick);
 
     private void Handle(WriteInput input)
     {
         var answeredBefore = _outcome is not null;
         _effects.Clear();
-        _write.Handle(input, _now, _effects);
+        _write.Handle(input, Now, _effects);
 
         if (answeredBefore) Assert.Empty(_effects);
         foreach (var effect in _effects) Check(effect, input.Kind);
@@ -206,22 +184,22 @@ internal sealed class WriteWorld
         switch (effect.Kind)
         {
             case WriteEffectKind.StageLocally:
-                Assert.Contains(_self, _list);
-                Assert.True(Primaries.Contains(_self) || !_setting.NeedsState, "Only a primary coordinates what needs state.");
+                Assert.Contains(Self, List);
+                Assert.True(Primaries.Contains(Self) || !_setting.NeedsState, "Only a primary coordinates what needs state.");
                 Assert.False(_everStaged, "A write is staged once.");
                 _staged = _everStaged = true;
                 break;
             case WriteEffectKind.ForwardTo:
                 Assert.False(_setting.Forwarded, "What was forwarded is not forwarded again.");
                 Assert.False(_staged, "A staged write is not given away.");
-                Assert.NotEqual(_self, effect.Node);
+                Assert.NotEqual(Self, effect.Node);
                 Assert.Contains(effect.Node, Reachable);
                 _forwarded.Add(effect.Node);
                 Assert.True(_everForwarded.Add(effect.Node), "A node is asked to coordinate once.");
                 break;
             case WriteEffectKind.Replicate:
                 Assert.True(_committed, "Log before you speak.");
-                Assert.NotEqual(_self, effect.Node);
+                Assert.NotEqual(Self, effect.Node);
                 Assert.Contains(effect.Node, Reachable);
                 Assert.True(_asked.Add(effect.Node), "A node is sent the write once.");
                 Assert.Equal(!Primaries.Contains(effect.Node), effect.OnBehalfOf is not null);
@@ -249,9 +227,12 @@ internal sealed class WriteWorld
                 Assert.True(unmet.Got < unmet.Wanted);
                 Assert.False(_committed && IsMet);
                 break;
+            case WriteOutcome.NoCoordinator:
+                Assert.False(_mayBeApplied, "Nobody may have applied what is said not to be.");
+                break;
             case WriteOutcome.TimedOut late when cause != WriteInputKind.Relayed:
-                Assert.Equal(_committed ? _copies.Count : 0, late.Copies);
-                Assert.True(_now >= _start + Timeout || cause == WriteInputKind.ReachabilityChanged);
+                if (_committed || !_mayBeApplied) Assert.Equal(_committed ? _copies.Count : 0, late.Copies);
+                Assert.True(IsOverdue || _mayBeApplied);
                 break;
         }
     }

@@ -195,6 +195,24 @@ public sealed class FoldTests
         Assert.Equal(node.Value(Tags), Show.Of(reader.Value));
     }
 
+    [Fact(DisplayName = "A replica that does not know whom it is joined with sends all names along")]
+    public void All_names_go_along()
+    {
+        var node = InSecondLife(out _);
+        var peer = Replicas.New(1);
+        Replicas.Sync(peer, node);
+        node.TryStageFold();
+        node.CommitAll();
+        var reader = new KeyReader();
+
+        foreach (var fold in node.AllFolds()) Assert.True(reader.TryLearn(fold, out _));
+        Assert.True(reader.TryJoin(node.StateOf(Tags), out _));
+
+        Assert.True(reader.Covers(peer.Clock));
+        Assert.Equal(node.DigestOf(Tags), reader.Digest);
+        Assert.Empty(peer.AllFolds());
+    }
+
     [Theory(DisplayName = "A fold that is none is refused")]
     [InlineData("0201610200000000000000040101610100000000000000010301")] // another version
     [InlineData("0101610200000000000000040101620100000000000000010301")] // an id of another node

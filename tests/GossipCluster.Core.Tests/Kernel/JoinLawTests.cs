@@ -74,6 +74,9 @@ public sealed class JoinLawTests
                     Assert.Equal(joined.Value(key), Show.Of(reader.Value));
                     Assert.Equal(joined.LiveDots(key), reader.LiveDots);
                     Assert.Equal(joined.Clock, reader.Clock);
+                    Assert.Equal(joined.DigestOf(key), reader.Digest);
+                    Assert.All(order, replica => Assert.True(reader.Covers(replica.Clock)));
+                    Assert.Equal(a.Clock.Dominates(joined.Clock), a.DigestOf(key) == reader.Digest);
                 }
             }
         },

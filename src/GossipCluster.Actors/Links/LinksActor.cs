@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
+using GossipCluster.Actors.Membership;
+using GossipCluster.Actors.Replicas;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Placement;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Actors.Links;
+
+/// <summary>All links of a node: gathers what is for one node into frames, takes frames apart, judges who is reachable. See <see cref="PeerLink"/>.</summary>
+/// <remarks>
+/// One actor for all peers: what the work of one moment has for a peer, acknowledgements included, leaves in one frame; the cost is per wake-up, not per
+/// byte. A restart loses what was waiting and on the way, as a broken connection does.
+/// </remarks>
+internal sealed class LinksActor : ReceiveActor, IWithTimers
+{
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly NodeName _self;
+    private readonly long _incarnation;
+    private readonly LinkOptions _options;
+    private readonly string _ownAddress;
+    private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
+    private readonly Dictionary<NodeName, PeerLink> _links = [];
+    private readonly Dictionary<NodeName, (string Address, IActorRef Ref)> _remotes = [];
+    private readonly Dictionary<ParcelKind, List<IActorRef>> _subscribers = [];
+    private readonly WireWriter _frame = new(64 << 10);
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private ImmutableArray<IActorRef> _shards = [];
+    private List<LinkProtocol.Parcel>?[] _arrived = [];
+    private bool _flushing;
+
+    public LinksActor(NodeName self, long incarnation, LinkOptions options)
+    {
+        (_self, _incarnation, _options) = (self, incarnation, options);
+        _ownAddress = _provider.DefaultAddress.ToString();
+
+        Receive<LinkProtocol.SendRun>(send => Enqueue(send.To, send.Lane, send.Run));
+        Receive<LinkFrame>(frame => TakeApart(frame.Bytes));
+        Receive<LinkProtocol.Send>(Send);
+        Receive<Flush>(_ => SendFrames());
+        Receive<Beat>(_ => JudgeAll());
+        Receive<ViewChanged>(changed => Locate(changed.View));
+        Receive<LinkProtocol.RouteToShards>(route => RouteTo(route.Shards));
+        Receive<LinkProtocol.Subscribe>(Subscribe);
+        Receive<AssociationErrorEvent>(failed => Break(failed.RemoteAddress));
+        Receive<DisassociatedEvent>(failed => Break(failed.RemoteAddress));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Stopwatch.GetElapsedTime(_startedAt);
+
+    /// <summary>The links of a node.</summary>
+    /// <param name="self">Its name.</param>
+    /// <param name="incarnation">Greater than that of every earlier start.</param>
+    /// <param name="options">Bounds and times.</param>
+    public static Props CreateProps(NodeName self, long incarnation, LinkOptions options) => Props.Create(() => new LinksActor(self, incarnation, options));
+
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, _options.HeartbeatInterval / 2);
+    }
+
+    private void Send(LinkProtocol.Send send)
+    {
+        var writer = new WireWriter(send.Body.Length + 8);
+        Parcels.Write(writer, send.Kind, send.Body.Span);
+        Enqueue(send.To, send.Lane, writer.ToArray());
+    }
+
+    private void Enqueue(NodeName to, Lane lane, ReadOnlyMemory<byte> run)
+    {
+        var link = LinkTo(to);
+        if (!link.IsReachable || !link.Enqueue(lane, run)) return;
+        FlushSoon();
+    }
+
+    private void TakeApart(byte[] bytes)
+    {
+        var reader = new WireReader(bytes);
+        var head = FrameHead.Read(ref reader);
+        if (reader.Failed || head.To != _self || head.From == _self)
+        {
+            _log.Debug("A frame that is not for this node was thrown away: {Reason}", reader.Failed ? reader.Error.ToString() : $"it is for {head.To}");
+            return;
+        }
+
+        var link = LinkTo(head.From);
+        if (!link.Receive(head, Now)) return;
+        Judge(link);
+        var rest = new ReadOnlyMemory<byte>(bytes)[reader.Position..];
+        while (!rest.IsEmpty && Parcels.TryNext(ref rest, out var kind, out var body, out _))
+        {
+            if (kind != Parcels.Fragment || link.TakeFragment(body.Span, out kind, out body)) Deliver(head.From, (ParcelKind)kind, body);
+        }
+
+        for (var shard = 0; shard < _arrived.Length; shard++)
+        {
+            if (_arrived[shard] is not { } parcels) continue;
+            _arrived[shard] = null;
+            _shards[shard].Tell(new LinkProtocol.Arrived(head.From, parcels));
+        }
+
+        FlushSoon();
+    }
+
+    private void Deliver(NodeName from, ParcelKind kind, ReadOnlyMemory<byte> body)
+    {
+        if (kind is ParcelKind.Replica or ParcelKind.Coordination)
+        {
+            var reader = new WireReader(body.Span);
+            var address = new ReplicaAddress(reader.ReadInt(Core.Coordination.QuorumProperties.NMax, "n_val"), reader.ReadInt(Partitions.CountMax - 1, "a partition"));
+            if (reader.Failed || address.N < 1 || _shards.IsEmpty) return;
+            (_arrived[address.Partition % _shards.Length] ??= []).Add(new LinkProtocol.Parcel(kind, address, body[reader.Position..]));
+            return;
+        }
+
+        if (!_subscribers.TryGetValue(kind, out var subscribers)) return;
+        foreach (var subscriber in subscribers) subscriber.Tell(new LinkProtocol.Delivered(from, kind, body));
+    }
+
+    /// <summary>At the end of what is in the mailbox now, so that it leaves together.</summary>
+    private void FlushSoon()
+    {
+        if (_flushing) return;
+        _flushing = true;
+        Self.Tell(Flush.Instance);
+    }
+
+    private void SendFrames()
+    {
+        _flushing = false;
+        foreach (var link in _links.Values) SendFrames(link);
+    }
+
+    private void SendFrames(PeerLink link)
+    {
+        while (link.TryNextFrame(_ownAddress, Now, _frame)) RemoteOf(link).Tell(new LinkFrame(_frame.ToArray()), Self);
+    }
+
+    private IActorRef RemoteOf(PeerLink link)
+    {
+        var address = link.Address!;
+        if (_remotes.TryGetValue(link.Peer, out var known) && known.Address == address) return known.Ref;
+        var remote = _provider.ResolveActorRef($"{address}{Self.Path.ToStringWithoutAddress()}");
+        _remotes[link.Peer] = (address, remote);
+        return remote;
+    }
+
+    private void JudgeAll()
+    {
+        foreach (var link in _links.Values)
+        {
+            Judge(link);
+            SendFrames(link);
+        }
+    }
+
+    private void Judge(PeerLink link)
+    {
+        if (link.Judge(Now)) Announce(link);
+    }
+
+    private void Break(Address address)
+    {
+        var text = address.ToString();
+        foreach (var link in _links.Values)
+        {
+            if (link.Address == text && link.Break()) Announce(link);
+        }
+    }
+
+    private void Announce(PeerLink link)
+    {
+        _log.Info("{Node} is {Reachability}", link.Peer, link.IsReachable ? "reachable" : "unreachable");
+        var changed = new LinkProtocol.ReachabilityChanged(link.Peer, link.IsReachable);
+        foreach (var subscriber in _subscribers.Values.SelectMany(subscribers => subscribers).Concat(_shards).Distinct()) subscriber.Tell(changed);
+    }
+
+    private void Locate(ClusterView view)
+    {
+        foreach (var (name, facts) in view.Peers)
+        {
+            if (name != _self) LinkTo(name).Locate(facts.Incarnation, facts.Remote.ToString(), Now);
+        }
+    }
+
+    private void RouteTo(ImmutableArray<IActorRef> shards)
+    {
+        _shards = shards;
+        _arrived = new List<LinkProtocol.Parcel>?[shards.Length];
+        foreach (var shard in shards) TellWhoIsReachable(shard);
+    }
+
+    private void Subscribe(LinkProtocol.Subscribe subscribe)
+    {
+        if (!_subscribers.TryGetValue(subscribe.Kind, out var subscribers)) _subscribers[subscribe.Kind] = subscribers = [];
+        if (!subscribers.Contains(subscribe.Subscriber)) subscribers.Add(subscribe.Subscriber);
+        TellWhoIsReachable(subscribe.Subscriber);
+    }
+
+    private void TellWhoIsReachable(IActorRef subscriber)
+    {
+        foreach (var link in _links.Values)
+        {
+            if (link.IsReachable) subscriber.Tell(new LinkProtocol.ReachabilityChanged(link.Peer, true));
+        }
+    }
+
+    private PeerLink LinkTo(NodeName peer)
+    {
+        if (!_links.TryGetValue(peer, out var link)) _links[peer] = link = new PeerLink(_self, peer, _incarnation, _options);
+        return link;
+    }
+
+    private sealed record Flush : INoSerializationVerificationNeeded
+    {
+        public static readonly Flush Instance = new();
+    }
+
+    private sealed record Beat : INoSerializationVerificationNeeded
+    {
+        public static readonly Beat Instance = new();
+    }
+}

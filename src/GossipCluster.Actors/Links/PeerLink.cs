@@ -1,0 +1,134 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Actors.Links;
+
+/// <summary>One node's end of the link to another: what waits, what is on the way, whether the other is there. Pure: time comes in.</summary>
+/// <remarks>
+/// There is no retransmission. What a frame held is lost with it, and the protocols above repeat or repair; acknowledgements bound what is on the way and
+/// nothing else. Any frame from the peer says that it is there.
+/// </remarks>
+internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, LinkOptions options)
+{
+    private readonly ParcelQueue _foreground = new(Lane.Foreground, options.QueueBytesMax);
+    private readonly ParcelQueue _background = new(Lane.Background, options.QueueBytesMax);
+    private readonly Reassembly _reassembly = new(options.ParcelBytesMax);
+    private long _sent;
+    private long _acked;
+    private TimeSpan _ackedAt;
+    private TimeSpan _sentAt = TimeSpan.MinValue;
+    private TimeSpan _heardAt = TimeSpan.MinValue;
+    private long _received;
+    private long _receivedAcked;
+
+    public NodeName Peer => peer;
+
+    /// <summary>The peer's life, 0 until it was heard of.</summary>
+    public long PeerIncarnation { get; private set; }
+
+    /// <summary>Where the peer listens; null while nobody knows.</summary>
+    public string? Address { get; private set; }
+
+    public bool IsReachable { get; private set; }
+
+    /// <summary>Bytes that were to be sent and were not, since the start.</summary>
+    public long BytesDropped => _foreground.BytesDropped + _background.BytesDropped;
+
+    public long BytesWaiting => _foreground.Bytes + _background.Bytes;
+
+    /// <summary>Frames that the peer did not say to have received in time, since the start.</summary>
+    public long FramesLost { get; private set; }
+
+    /// <summary>Metadata, or the peer itself, says where it listens. What an older life said changes nothing.</summary>
+    public void Locate(long peerIncarnation, string address, TimeSpan now)
+    {
+        if (peerIncarnation < PeerIncarnation || (peerIncarnation == PeerIncarnation && Address is not null)) return;
+        if (peerIncarnation > PeerIncarnation) MeetNewLife(peerIncarnation, now);
+        Address = address;
+    }
+
+    public bool Enqueue(Lane lane, ReadOnlyMemory<byte> parcels) => lane == Lane.Foreground ? _foreground.Add(parcels) : _background.Add(parcels);
+
+    /// <summary>Takes a frame's head; false where the frame is of an earlier life and to be thrown away.</summary>
+    public bool Receive(in FrameHead head, TimeSpan now)
+    {
+        if (head.Incarnation < PeerIncarnation) return false;
+        Locate(head.Incarnation, head.Address, now);
+        _heardAt = now;
+        if (head.AckedIncarnation == incarnation && head.Acked > _acked && head.Acked <= _sent)
+        {
+            _acked = head.Acked;
+            _ackedAt = now;
+        }
+
+        if (head.Sequence > 0) _received = head.Sequence;
+        return true;
+    }
+
+    /// <summary>Takes a fragment; true where it completes its parcel.</summary>
+    public bool TakeFragment(ReadOnlySpan<byte> body, out byte kind, out ReadOnlyMemory<byte> parcel) => _reassembly.Take(body, out kind, out parcel);
+
+    /// <summary>True where the verdict on the peer has changed.</summary>
+    public bool Judge(TimeSpan now)
+    {
+        var reachable = _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax;
+        if (_sent > _acked && now - _ackedAt > options.SilenceMax)
+        {
+            FramesLost += _sent - _acked;
+            (_acked, _ackedAt) = (_sent, now);
+        }
+
+        if (reachable == IsReachable) return false;
+        IsReachable = reachable;
+        if (!reachable) Forget();
+        return true;
+    }
+
+    /// <summary>Its connection is refused or broken: gone until it is heard of again.</summary>
+    public bool Break()
+    {
+        _heardAt = TimeSpan.MinValue;
+        if (!IsReachable) return false;
+        IsReachable = false;
+        Forget();
+        return true;
+    }
+
+    /// <summary>Writes the next frame, where there is something to say and room for it; false otherwise.</summary>
+    public bool TryNextFrame(string ownAddress, TimeSpan now, WireWriter frame)
+    {
+        if (Address is null) return false;
+        var hasParcels = BytesWaiting > 0 && _sent - _acked < options.FramesInFlightMax && IsReachable;
+        var mustAck = _received - _receivedAcked >= Math.Max(1, options.FramesInFlightMax / 2);
+        var mustBeat = _sentAt == TimeSpan.MinValue || now - _sentAt >= options.HeartbeatInterval;
+        if (!hasParcels && !mustAck && !mustBeat) return false;
+
+        frame.Clear();
+        if (hasParcels && _sent == _acked) _ackedAt = now;
+        if (hasParcels) _sent++;
+        _receivedAcked = _received;
+        _sentAt = now;
+        new FrameHead(self, peer, incarnation, hasParcels ? _sent : 0, PeerIncarnation, _received, ownAddress).Write(frame);
+        if (!hasParcels) return true;
+        _foreground.Fill(frame, options.FrameBytesMax);
+        _background.Fill(frame, options.FrameBytesMax);
+        return true;
+    }
+
+    private void MeetNewLife(long peerIncarnation, TimeSpan now)
+    {
+        PeerIncarnation = peerIncarnation;
+        Address = null;
+        (_received, _receivedAcked) = (0, 0);
+        (_acked, _ackedAt) = (_sent, now);
+        _reassembly.Clear();
+    }
+
+    /// <summary>What waits for a node that is gone would come too late: hints and sync bring it.</summary>
+    private void Forget()
+    {
+        _foreground.Clear();
+        _background.Clear();
+        _acked = _sent;
+    }
+}

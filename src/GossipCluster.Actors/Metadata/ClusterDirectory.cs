@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using GossipCluster.Actors.Membership;
+using GossipCluster.Actors.Store;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Metadata;
+using GossipCluster.Core.Placement;
+
+namespace GossipCluster.Actors.Metadata;
+
+/// <summary>Ring, peers and bucket types for every thread of the node. The metadata actor writes it, anybody reads it without waiting.</summary>
+/// <remarks>It outlives the actor: after a restart the actor goes on from here.</remarks>
+public sealed class ClusterDirectory : IClusterViewSource, ISchema
+{
+    // A disk may hang longer; then the change is on its way, and the caller is told that nobody knows.
+    private static readonly TimeSpan ChangeTimeout = TimeSpan.FromSeconds(10);
+
+    private volatile State _state;
+    private volatile IActorRef _metadata = ActorRefs.Nobody;
+    private volatile string _waitingFor = "The node is starting.";
+
+    /// <summary>A directory that knows nothing yet but the built-in types.</summary>
+    public ClusterDirectory(NodeName self, int partitionCount) =>
+        _state = new State(
+            MetadataTable.Empty,
+            Schema.Initial,
+            new ClusterView(self, Ring.Of([], partitionCount), ImmutableDictionary<NodeName, PeerFacts>.Empty));
+
+    /// <inheritdoc/>
+    public ClusterView View => _state.View;
+
+    /// <summary>Everything that is durable here.</summary>
+    public MetadataTable Table => _state.Table;
+
+    /// <summary>What keeps this node out of the ring, as a sentence; empty where nothing does.</summary>
+    public string WaitingFor
+    {
+        get => View.IsRingKnown ? string.Empty : _waitingFor;
+        internal set => _waitingFor = value;
+    }
+
+    /// <inheritdoc/>
+    public ImmutableArray<BucketType> Types => _state.Schema.All;
+
+    internal Schema Schema => _state.Schema;
+
+    /// <inheritdoc/>
+    public BucketType? Find(string type) => _state.Schema.Types.GetValueOrDefault(type);
+
+    /// <inheritdoc/>
+    public BucketProperties PropertiesOf(BucketType type, string bucket)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return _state.Schema.Buckets.GetValueOrDefault((type.Name, bucket)) ?? type.Properties;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string?> PutTypeAsync(BucketType type, CancellationToken cancel) => ChangeAsync(new MetadataProtocol.PutType(type), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel) =>
+        ChangeAsync(new MetadataProtocol.PutBucket(type, bucket, properties), cancel);
+
+    /// <summary>Carries out a command.</summary>
+    /// <returns>Null where it is durable here and on its way to the others; else a sentence.</returns>
+    public async ValueTask<string?> ChangeAsync(MetadataProtocol.ICommand command, CancellationToken cancel)
+    {
+        var metadata = _metadata;
+        if (metadata.IsNobody()) return "The node is starting: try again in a moment.";
+        try
+        {
+            return await metadata.Ask<MetadataProtocol.IReply>(command, ChangeTimeout, cancel) is MetadataProtocol.Refused refused ? refused.Error.Sentence : null;
+        }
+        catch (AskTimeoutException)
+        {
+            return "The disk has not confirmed the change in time: it may still happen; look again in a moment.";
+        }
+    }
+
+    internal void Attach(IActorRef metadata) => _metadata = metadata;
+
+    internal void Set(MetadataTable table, Schema schema, ClusterView view) => _state = new State(table, schema, view);
+
+    private sealed record State(MetadataTable Table, Schema Schema, ClusterView View);
+}

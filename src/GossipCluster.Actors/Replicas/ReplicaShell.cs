@@ -1,0 +1,43 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
+using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Replication;
+
+namespace GossipCluster.Actors.Replicas;
+
+/// <summary>One replica of a shard, and what the shard remembers about it.</summary>
+internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol protocol)
+{
+    public ReplicaAddress Address { get; } = address;
+
+    public ReplicaProtocol Protocol { get; } = protocol;
+
+    public Replica Replica => Protocol.Replica;
+
+    /// <summary>Who may take part in an operation, as of now; null after a change of ring or reachability.</summary>
+    public Candidates? Candidates { get; set; }
+
+    /// <summary>Under which ring the disk knows the replica to have synced; -1 for none.</summary>
+    public long SyncedRingOnDisk { get; set; } = -1;
+
+    /// <summary>When each peer was last asked for what it has.</summary>
+    public Dictionary<NodeName, TimeSpan> SyncedAt { get; } = [];
+
+    /// <summary>The clock at the last look for differences: while it changes, acknowledgements are still on their way.</summary>
+    public DotSet? ClockSeen { get; set; }
+
+    /// <summary>When abandoned ids were last looked at.</summary>
+    public TimeSpan FoldTriedAt { get; set; }
+
+    /// <summary>A snapshot that is being written; null where none is.</summary>
+    public RunningSnapshot? Snapshot { get; set; }
+}
+
+/// <summary>A snapshot on its way to the storage.</summary>
+internal sealed record RunningSnapshot(long Set, int ChunkBytesMax, IEnumerator<Record> Records, long Position)
+{
+    public int Index { get; set; }
+
+    /// <summary>A record that was taken and not sent.</summary>
+    public Record? Held { get; set; }
+}

@@ -1,0 +1,232 @@
+using System.Collections.Immutable;
+using GossipCluster.Actors.Links;
+using GossipCluster.Actors.Store;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
+using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Replication;
+
+namespace GossipCluster.Actors.Replicas;
+
+/// <content>Reads: the shell of <see cref="ReadCoordination"/>, and the answers to other nodes' calls.</content>
+internal sealed partial class Shard
+{
+    private readonly Dictionary<ulong, RunningRead> _reads = [];
+    private readonly Stack<List<ReadEffect>> _spareReadEffects = new();
+    private readonly LatencyEstimate _readLatency = new();
+
+    /// <summary>A client of this node reads.</summary>
+    public void Read(ReadTicket ticket, TimeSpan now)
+    {
+        _now = now;
+        var command = ticket.Command;
+        if (RequestCount >= _options.RequestsMax)
+        {
+            ticket.TrySetResult(new ReadReply.Unavailable("This node has as many requests under way as it may. Try again later.", RetryAfter));
+            return;
+        }
+
+        if (!_view.IsRingKnown)
+        {
+            ticket.TrySetResult(new ReadReply.Unavailable("This node does not know the ring yet. Try again later, or at another node.", RetryAfter));
+            return;
+        }
+
+        var shell = ShellOf(ticket.Address);
+        var options = new ReadOptions { HedgeDelay = _readLatency.HedgeDelay, RequestTimeout = command.Timeout, HasToken = command.AtLeast is not null };
+        var read = new RunningRead(NextNumber(), shell, new ReadCoordination(CandidatesOf(shell), command.Quorum, options), ticket);
+        _reads.Add(read.Call, read);
+        Feed(read, ReadInput.Start);
+    }
+
+    private void Feed(RunningRead read, in ReadInput input)
+    {
+        var effects = _spareReadEffects.TryPop(out var spare) ? spare : [];
+        read.Machine.Handle(input, _now, effects);
+        foreach (var effect in effects)
+        {
+            switch (effect.Kind)
+            {
+                case ReadEffectKind.AskState when effect.Node == _self:
+                    AnswerOwn(read);
+                    break;
+                case ReadEffectKind.AskState:
+                    _outbox.Add(effect.Node, read.Shell.Address, new CoordinationMessage.ReadState(read.Call, read.Key));
+                    break;
+                case ReadEffectKind.AskDigest when effect.Node == _self:
+                    AnswerOwn(read);
+                    break;
+                case ReadEffectKind.AskDigest:
+                    _outbox.Add(effect.Node, read.Shell.Address, new CoordinationMessage.ReadDigest(read.Call, read.Key));
+                    break;
+                case ReadEffectKind.CheckCover:
+                    Feed(read, ReadInput.Covers(ClockOf(read, effect.States).Dominates(read.Shell.Replica.Resolve(read.Ticket.Command.AtLeast!))));
+                    break;
+                case ReadEffectKind.Answer:
+                    Answer(read, effect.Outcome!);
+                    break;
+                case ReadEffectKind.Repair:
+                    Repair(read, effect.Nodes);
+                    break;
+                default:
+                    throw new System.Diagnostics.UnreachableException($"No shell for effect {effect.Kind}.");
+            }
+        }
+
+        effects.Clear();
+        _spareReadEffects.Push(effects);
+    }
+
+    private void AnswerOwn(RunningRead read)
+    {
+        var replica = read.Shell.Replica;
+        var snapshot = replica.SnapshotOf(read.Key);
+        var local = new LocalState(snapshot, snapshot.Digest);
+        read.Answers.Add((_self, local.Digest, snapshot.Clock));
+        Feed(read, ReadInput.StateRead(_self, local.Digest, snapshot.Exists, IsBehind(read.Shell), local));
+    }
+
+    private static bool IsBehind(ReplicaShell shell) => shell.Protocol.IsPrimary && !shell.Protocol.HasSynced;
+
+    private void ReceiveCall(NodeName from, LinkProtocol.Parcel parcel)
+    {
+        if (!CoordinationWire.TryRead(parcel.Body.Span, out var message, out _))
+        {
+            Malformed++;
+            return;
+        }
+
+        switch (message)
+        {
+            case CoordinationMessage.ReadDigest ask:
+                TellDigest(from, ShellOf(parcel.Replica), ask);
+                break;
+            case CoordinationMessage.DigestRead told when _reads.TryGetValue(told.Call, out var read):
+                read.Answers.Add((from, told.Digest, told.Clock));
+                Feed(read, ReadInput.DigestRead(from, told.Digest, told.HasDatum, told.Behind));
+                break;
+            case CoordinationMessage.ReadState ask:
+                TellState(from, ShellOf(parcel.Replica), ask);
+                break;
+            case CoordinationMessage.StateRead told when _reads.TryGetValue(told.Call, out var read):
+                read.Answers.Add((from, told.Digest, told.Clock));
+                Feed(read, ReadInput.StateRead(from, told.Digest, told.HasDatum, told.Behind, told));
+                break;
+            case CoordinationMessage.Forward forward:
+                Forwarded(from, parcel.Replica, forward);
+                break;
+            case CoordinationMessage.Relayed relayed:
+                Relayed(from, relayed);
+                break;
+            case CoordinationMessage.RelayedRefusal refusal:
+                RelayedRefusal(refusal);
+                break;
+            case CoordinationMessage.NotTaken not:
+                NotTaken(from, not);
+                break;
+            case CoordinationMessage.ListNames list:
+                TellNames(from, parcel.Replica, list);
+                break;
+            case CoordinationMessage.NamesListed listed:
+                TakeNames(from, listed);
+                break;
+        }
+    }
+
+    private void TellDigest(NodeName from, ReplicaShell shell, CoordinationMessage.ReadDigest ask)
+    {
+        var snapshot = shell.Replica.SnapshotOf(ask.Key);
+        _outbox.Add(from, shell.Address, new CoordinationMessage.DigestRead(ask.Call, snapshot.Digest, snapshot.Exists, IsBehind(shell), shell.Replica.Clock));
+    }
+
+    private void TellState(NodeName from, ReplicaShell shell, CoordinationMessage.ReadState ask)
+    {
+        var snapshot = shell.Replica.SnapshotOf(ask.Key);
+        _outbox.Add(from, shell.Address, new CoordinationMessage.StateRead(
+            ask.Call, snapshot.Digest, snapshot.Exists, IsBehind(shell), shell.Replica.StateOf(ask.Key), shell.Replica.Clock, shell.Replica.AllFolds()));
+    }
+
+    private void Answer(RunningRead read, ReadOutcome outcome)
+    {
+        _readLatency.Record(TimeSpan.Zero);
+        _reads.Remove(read.Call);
+        switch (outcome)
+        {
+            case ReadOutcome.Found found:
+                AnswerFound(read, found.States);
+                break;
+            case ReadOutcome.NotFound:
+                read.Ticket.TrySetResult(new ReadReply.NotFound(ClockOf(read, digest: 0)));
+                break;
+            case ReadOutcome.Unsatisfied unmet:
+                read.Ticket.TrySetResult(new ReadReply.Unsatisfied(unmet.Sentence));
+                break;
+            case ReadOutcome.TimedOut:
+                read.Ticket.TrySetResult(new ReadReply.Unsatisfied(ReadOutcome.TimedOut.Sentence));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(outcome.GetType().Name);
+        }
+    }
+
+    private void AnswerFound(RunningRead read, ImmutableArray<object> states)
+    {
+        if (states is [LocalState alone])
+        {
+            Reply(read, alone.Snapshot.Value, ClockOf(read, states));
+            return;
+        }
+
+        var reader = new KeyReader();
+        foreach (var fold in states.OfType<CoordinationMessage.StateRead>().SelectMany(told => told.Folds).Concat(read.Shell.Replica.AllFolds())) reader.TryLearn(fold, out _);
+
+        foreach (var state in states)
+        {
+            var (record, seen) = state is CoordinationMessage.StateRead told
+                ? (told.State, ClockOf(read, told.Digest))
+                : (((LocalState)state).Snapshot.State, ClockOf(read, ((LocalState)state).Digest));
+            if (reader.TryJoin(record, seen, out var error)) continue;
+            Malformed++;
+            read.Ticket.TrySetResult(new ReadReply.Unsatisfied($"A replica's answer could not be read: {error}"));
+            return;
+        }
+
+        Reply(read, reader.Value, reader.Clock);
+        if (states.Length > 1) Feed(read, ReadInput.Joined(reader.Digest));
+    }
+
+    private static void Reply(RunningRead read, Core.DataTypes.DataValue? value, DotSet clock) =>
+        read.Ticket.TrySetResult(value is null ? new ReadReply.NotFound(clock) : new ReadReply.Found(value, clock));
+
+    /// <summary>What the states have seen: their clocks, and those of all nodes that answered with an equal state.</summary>
+    private static DotSet ClockOf(RunningRead read, ImmutableArray<object> states) =>
+        states.Aggregate(DotSet.Empty, (clock, state) => clock.Union(ClockOf(read, state is LocalState local ? local.Digest : ((CoordinationMessage.StateRead)state).Digest)));
+
+    private static DotSet ClockOf(RunningRead read, UInt128 digest)
+    {
+        DotSet? clock = null;
+        foreach (var (_, theirs, seen) in read.Answers)
+        {
+            if (theirs == digest) clock = clock is null ? seen : clock.Union(seen);
+        }
+
+        return clock ?? DotSet.Empty;
+    }
+
+    /// <summary>Sends primaries that were found behind what they lack of the key; what the own replica lacks it fetches.</summary>
+    private void Repair(RunningRead read, ImmutableArray<NodeName> nodes)
+    {
+        var shell = read.Shell;
+        if (nodes.Contains(_self))
+        {
+            foreach (var (node, _, _) in read.Answers.Where(answer => !nodes.Contains(answer.Node)).Take(1)) StartSync(shell, node);
+        }
+
+        foreach (var (node, _, clock) in read.Answers.Where(answer => answer.Node != _self && nodes.Contains(answer.Node)))
+        {
+            var effects = RentEffects();
+            shell.Protocol.RepairPeer(node, read.Key, clock, effects);
+            Carry(shell, effects);
+        }
+    }
+}

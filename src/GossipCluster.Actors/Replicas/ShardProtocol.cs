@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Actors.Replicas;
+
+/// <summary>What the node says to its shards beside requests, and what they say back. All local.</summary>
+internal static class ShardProtocol
+{
+    /// <summary>From the node, first of all: what was on disk.</summary>
+    public sealed record Adopt(
+        IReadOnlyDictionary<ReplicaAddress, Replica> Replicas, ImmutableDictionary<string, ReadOnlyMemory<byte>> Facts, long Position) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the node: name dots under this id, which is on disk.</summary>
+    public sealed record Assume(ReplicaId Identity) : INoSerializationVerificationNeeded;
+
+    /// <summary>From a shard that was restarted: it has read its replicas back and needs all that the node had told it.</summary>
+    public sealed record Restarted(int Shard) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the node: does some replica know more of this id than its own disk does? Answered by <see cref="KnowsMore"/>.</summary>
+    public sealed record AskKnowsMore(long Question, ReplicaId Id, IReadOnlyDictionary<ReplicaAddress, long> Next) : INoSerializationVerificationNeeded;
+
+    /// <summary>The answer.</summary>
+    public sealed record KnowsMore(long Question, bool Yes) : INoSerializationVerificationNeeded;
+
+    /// <summary>From the node, which takes no more requests: answered by <see cref="Drained"/> when nothing is under way and all is on disk.</summary>
+    public sealed record Drain : INoSerializationVerificationNeeded
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    /// <summary>Nothing is under way.</summary>
+    public sealed record Drained(int Shard) : INoSerializationVerificationNeeded;
+}

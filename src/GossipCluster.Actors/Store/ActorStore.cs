@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Akka.Actor;
+using GossipCluster.Actors.Membership;
+using GossipCluster.Actors.Replicas;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Actors.Store;
+
+/// <summary>The store over this node's shards. Its state is what the node last published; nothing waits for an actor to say what a request needs.</summary>
+internal sealed class ActorStore(ISchema schema) : IStore
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private volatile State _state = new([], null, new NodeStatus(string.Empty, false, false, "The node is starting.", []));
+
+    /// <inheritdoc/>
+    public ISchema Schema { get; } = schema;
+
+    /// <inheritdoc/>
+    public NodeStatus Status => _state.Status;
+
+    /// <summary>From the node: what is true from here on.</summary>
+    /// <param name="shards">Empty while the node cannot take requests.</param>
+    /// <param name="view">What is known of the cluster.</param>
+    /// <param name="status">What to say of the node.</param>
+    public void Publish(ImmutableArray<IActorRef> shards, ClusterView? view, NodeStatus status) => _state = new State(shards, view, status);
+
+    /// <inheritdoc/>
+    public ValueTask<WriteReply> WriteAsync(WriteCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var state = _state;
+        if (!state.TakesRequests) return ValueTask.FromResult<WriteReply>(new WriteReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
+        var ticket = new WriteTicket(command, state.AddressOf(command.Key, command.Quorum.N));
+        state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
+        return new ValueTask<WriteReply>(ticket.Task);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadReply> ReadAsync(ReadCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var state = _state;
+        if (!state.TakesRequests) return ValueTask.FromResult<ReadReply>(new ReadReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
+        var ticket = new ReadTicket(command, state.AddressOf(command.Key, command.Quorum.N));
+        state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
+        return new ValueTask<ReadReply>(ticket.Task);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<IReadOnlyList<string>> KeysAsync(
+        string type, string bucket, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var part in List(type, bucket, cancel)) yield return part;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<string>> BucketsAsync(string type, CancellationToken cancel)
+    {
+        var buckets = new SortedSet<string>(StringComparer.Ordinal);
+        await foreach (var part in List(type, null, cancel)) buckets.UnionWith(part);
+        return [.. buckets];
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<string>> List(
+        string type, string? bucket, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var state = _state;
+        if (!state.TakesRequests || Schema.Find(type) is not { } bucketType) yield break;
+        foreach (var shard in state.Shards)
+        {
+            // Unbounded, and bounded by what the nodes hold of one bucket: a slow client's names wait here, 48 KiB of each node's at a time.
+            var parts = Channel.CreateUnbounded<IReadOnlyList<string>>(new UnboundedChannelOptions { SingleReader = true });
+            shard.Tell(new ListTicket(bucketType.N, type, bucket, parts.Writer), ActorRefs.NoSender);
+            await foreach (var part in parts.Reader.ReadAllAsync(cancel)) yield return part;
+        }
+    }
+
+    private sealed record State(ImmutableArray<IActorRef> Shards, ClusterView? View, NodeStatus Status)
+    {
+        public bool TakesRequests => !Shards.IsEmpty && View is { IsRingKnown: true };
+
+        public ReplicaAddress AddressOf(Key key, int n) => new(n, View!.Ring.PartitionOf(key.Hash));
+
+        public IActorRef ShardOf(int partition) => Shards[partition % Shards.Length];
+    }
+}

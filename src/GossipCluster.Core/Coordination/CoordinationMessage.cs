@@ -1,0 +1,70 @@
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Core.Coordination;
+
+/// <summary>What a coordinator and the nodes that it calls say to each other, beside what replicas do. Any message may be lost, doubled or late.</summary>
+/// <param name="Call">The caller's number for the call; comes back with the answer.</param>
+public abstract record CoordinationMessage(ulong Call)
+{
+    /// <summary>Coordinate this write in my place. Answered by <see cref="Relayed"/>, <see cref="RelayedRefusal"/> or <see cref="NotTaken"/>.</summary>
+    /// <param name="Call">The caller's number.</param>
+    /// <param name="Key">Where.</param>
+    /// <param name="Type">The bucket type's data type.</param>
+    /// <param name="Operation">What.</param>
+    /// <param name="Quorum">How many must hold it.</param>
+    /// <param name="Timeout">What is left of the client's time; whole milliseconds on the wire.</param>
+    /// <param name="Observed">The clock of the client's token, or null.</param>
+    /// <param name="ReturnsState">The answer has the key's state right after the write.</param>
+    public sealed record Forward(
+        ulong Call, Key Key, DataType Type, Operation Operation, WriteQuorum Quorum, TimeSpan Timeout, DotSet? Observed, bool ReturnsState)
+        : CoordinationMessage(Call);
+
+    /// <summary>How the write ended.</summary>
+    /// <param name="Call">As asked.</param>
+    /// <param name="Outcome">As the machine said.</param>
+    /// <param name="Clock">The coordinator's durable clock right after: for the token.</param>
+    /// <param name="State">The key's state, where it was asked for.</param>
+    public sealed record Relayed(ulong Call, WriteOutcome Outcome, DotSet Clock, Record? State) : CoordinationMessage(Call);
+
+    /// <summary>The operation was refused; nothing of it was done.</summary>
+    public sealed record RelayedRefusal(ulong Call, OperationError Error) : CoordinationMessage(Call);
+
+    /// <summary>To a coordinator: what you asked for was not done, and will not be. Also the answer to a replica's message that was not taken in.</summary>
+    public sealed record NotTaken(ulong Call, RefusalReason Reason) : CoordinationMessage(Call);
+
+    /// <summary>What is your state of the key? Answered by <see cref="StateRead"/> or <see cref="NotTaken"/>.</summary>
+    public sealed record ReadState(ulong Call, Key Key) : CoordinationMessage(Call);
+
+    /// <summary>And its digest only? Answered by <see cref="DigestRead"/> or <see cref="NotTaken"/>.</summary>
+    public sealed record ReadDigest(ulong Call, Key Key) : CoordinationMessage(Call);
+
+    /// <summary>A replica's state of a key.</summary>
+    /// <param name="Call">As asked.</param>
+    /// <param name="Digest">See <see cref="Replica.DigestOf"/>.</param>
+    /// <param name="HasDatum">The key exists there.</param>
+    /// <param name="Behind">The replica knows that it lacks something.</param>
+    /// <param name="State">From <see cref="Replica.StateOf"/>, with the replica's clock.</param>
+    /// <param name="Clock">The replica's clock, once more: for read repair.</param>
+    /// <param name="Folds">From <see cref="Replica.AllFolds"/>.</param>
+    public sealed record StateRead(
+        ulong Call, UInt128 Digest, bool HasDatum, bool Behind, Record State, DotSet Clock, IReadOnlyList<Record> Folds) : CoordinationMessage(Call);
+
+    /// <summary>A replica's digest of a key; parameters as in <see cref="StateRead"/>.</summary>
+    public sealed record DigestRead(ulong Call, UInt128 Digest, bool HasDatum, bool Behind, DotSet Clock) : CoordinationMessage(Call);
+
+    /// <summary>
+    /// Which keys, or buckets, do your replicas of this address hold? Answered by one or more <see cref="NamesListed"/>.
+    /// </summary>
+    /// <param name="Call">The caller's number.</param>
+    /// <param name="Type">The bucket type.</param>
+    /// <param name="Bucket">The bucket whose keys; null for the buckets of the type.</param>
+    public sealed record ListNames(ulong Call, string Type, string? Bucket) : CoordinationMessage(Call);
+
+    /// <summary>Some of the names, in no order.</summary>
+    /// <param name="Call">As asked.</param>
+    /// <param name="Names">Keys or buckets.</param>
+    /// <param name="IsLast">No more follow.</param>
+    public sealed record NamesListed(ulong Call, IReadOnlyList<string> Names, bool IsLast) : CoordinationMessage(Call);
+}

@@ -1,0 +1,153 @@
+using System.ComponentModel.DataAnnotations;
+using GossipCluster.Node.Http.Answers;
+using GossipCluster.Node.Http.Batch;
+using GossipCluster.Node.Http.Datatypes;
+using GossipCluster.Node.Http.Description;
+using GossipCluster.Node.Http.Faults;
+using GossipCluster.Node.Http.Health;
+using GossipCluster.Node.Http.Keys;
+using GossipCluster.Node.Http.Operations;
+using GossipCluster.Node.Http.Paths;
+using GossipCluster.Node.Http.Properties;
+using GossipCluster.Node.Http.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Scalar.AspNetCore;
+
+namespace GossipCluster.Node.Http;
+
+/// <summary>The HTTP door: Riak's data types interface, and what goes beyond it, over an <see cref="Actors.Store.IStore"/> among the services.</summary>
+internal static class GossipClusterHttp
+{
+    /// <summary>Registers the door and sets the server's limits.</summary>
+    /// <exception cref="ValidationException">The settings are wrong; the message has all that is.</exception>
+    public static void AddGossipClusterHttp(this IServiceCollection services, HttpOptions options)
+    {
+        if (options.Validate() is { Count: > 0 } errors) throw new ValidationException(string.Join(Environment.NewLine, errors));
+        services.AddSingleton(options);
+        services.AddSingleton<HttpCounters>();
+        services.AddSingleton<RequestBodies>();
+        services.AddSingleton<Door>();
+        services.AddSingleton<DatatypeEndpoints>();
+        services.AddSingleton<KeyEndpoints>();
+        services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<PropertiesEndpoints>();
+        services.AddSingleton<ServerEndpoints>();
+        services.AddSingleton<BatchEndpoints>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddRoutingCore();
+        services.AddDescription();
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        services.Configure<KestrelServerOptions>(server => Limit(server, options));
+    }
+
+    /// <summary>Puts the door into an application. Call it once, before endpoints of one's own are mapped; those are found too.</summary>
+    public static void MapGossipClusterHttp(this WebApplication app)
+    {
+        app.UseMiddleware<FaultMiddleware>();
+        app.UseMiddleware<PathMiddleware>();
+        app.UseRouting();
+
+        MapData(app);
+        MapSchema(app);
+        MapServer(app);
+        app.MapOpenApi();
+        if (app.Services.GetRequiredService<HttpOptions>().Docs) app.MapScalarApiReference("/docs", page => page.WithTitle("GossipCluster").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
+    }
+
+    private static void MapData(WebApplication app)
+    {
+        var data = app.Services.GetRequiredService<DatatypeEndpoints>();
+        const string item = "/types/{type}/buckets/{bucket}/datatypes/{key}";
+        app.Read(item, data.ReadAsync, Descriptions.Read);
+        app.Method(HttpMethods.Post, item, data.WriteAsync, Descriptions.Write);
+        app.Others(item, DatatypeEndpoints.ItemMethods);
+        const string collection = "/types/{type}/buckets/{bucket}/datatypes";
+        app.Method(HttpMethods.Post, collection, data.CreateAsync, Descriptions.Create);
+        app.MapMethods(collection, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)Answer.UnknownPathAsync);
+        app.Others(collection, DatatypeEndpoints.CollectionMethods);
+
+        var keys = app.Services.GetRequiredService<KeyEndpoints>();
+        const string key = "/types/{type}/buckets/{bucket}/keys/{key}";
+        app.Read(key, data.ReadAsync, Descriptions.ReadByKey);
+        app.Method(HttpMethods.Delete, key, keys.DeleteAsync, Descriptions.Delete);
+        app.Others(key, KeyEndpoints.ItemMethods);
+        app.ReadOnly("/types/{type}/buckets/{bucket}/keys", keys.ListKeysAsync, Descriptions.ListKeys);
+        app.ReadOnly("/types/{type}/buckets", keys.ListBucketsAsync, Descriptions.ListBuckets);
+
+        app.Method(HttpMethods.Post, "/batch", app.Services.GetRequiredService<BatchEndpoints>().RunAsync, Descriptions.Batch);
+        app.Others("/batch", BatchEndpoints.Methods);
+    }
+
+    private static void MapSchema(WebApplication app)
+    {
+        var properties = app.Services.GetRequiredService<PropertiesEndpoints>();
+        app.ReadOnly("/types", properties.ListTypesAsync, Descriptions.ListTypes);
+        app.Method(HttpMethods.Put, "/types/{type}", properties.PutNewTypeAsync, Descriptions.PutNewType);
+        app.Others("/types/{type}", PropertiesEndpoints.TypeMethods);
+        const string typeProps = "/types/{type}/props";
+        app.Read(typeProps, properties.GetTypeAsync, Descriptions.GetType_);
+        app.Method(HttpMethods.Put, typeProps, properties.PutTypeAsync, Descriptions.PutType);
+        app.Others(typeProps, PropertiesEndpoints.TypePropsMethods);
+        const string bucketProps = "/types/{type}/buckets/{bucket}/props";
+        app.Read(bucketProps, properties.GetBucketAsync, Descriptions.GetBucket);
+        app.Method(HttpMethods.Put, bucketProps, properties.PutBucketAsync, Descriptions.PutBucket);
+        app.Method(HttpMethods.Delete, bucketProps, properties.DeleteBucketAsync, Descriptions.DeleteBucket);
+        app.Others(bucketProps, PropertiesEndpoints.BucketPropsMethods);
+    }
+
+    private static void MapServer(WebApplication app)
+    {
+        var server = app.Services.GetRequiredService<ServerEndpoints>();
+        app.ReadOnly("/", ServerEndpoints.RootAsync, Descriptions.Root);
+        app.ReadOnly("/ping", ServerEndpoints.PingAsync, Descriptions.Ping);
+        app.ReadOnly("/stats", server.StatsAsync, Descriptions.Stats);
+        var health = app.Services.GetRequiredService<HealthEndpoints>();
+        app.ReadOnly("/health/live", HealthEndpoints.LiveAsync, Descriptions.Live);
+        app.ReadOnly("/health/ready", health.ReadyAsync, Descriptions.Ready);
+        app.ReadOnly("/cluster/members", health.MembersAsync, Descriptions.Members);
+    }
+
+    /// <summary>A resource that can only be read.</summary>
+    private static void ReadOnly(this WebApplication app, string pattern, RequestDelegate read, ResourceDescription description)
+    {
+        app.Read(pattern, read, description);
+        app.Others(pattern, "GET, HEAD");
+    }
+
+    /// <summary>GET, and HEAD with it.</summary>
+    private static void Read(this WebApplication app, string pattern, RequestDelegate read, ResourceDescription description)
+    {
+        app.Method(HttpMethods.Get, pattern, read, description);
+        app.MapMethods(pattern, [HttpMethods.Head], read).ExcludeFromDescription();
+    }
+
+    private static void Method(this WebApplication app, string method, string pattern, RequestDelegate handler, ResourceDescription description) =>
+        app.MapMethods(pattern, [method], handler).Describe(handler, description);
+
+    /// <summary>All methods that a resource does not have: 405, or 404 where not even the bucket type exists.</summary>
+    private static void Others(this WebApplication app, string pattern, string allow)
+    {
+        var refusal = Refusal.MethodNotAllowed(allow);
+        var schema = app.Services.GetRequiredService<Actors.Store.IStore>().Schema;
+        app.Map(pattern, (RequestDelegate)(http => Answer.RefuseAsync(
+            http, http.Features.Get<RequestPath>() is { Type: { Length: > 0 } type } && schema.Find(type) is null ? Refusal.UnknownType(type) : refusal)))
+            .ExcludeFromDescription();
+    }
+
+    private static void Limit(KestrelServerOptions server, HttpOptions options)
+    {
+        var rate = new MinDataRate(options.BytesPerSecondMin, TimeSpan.FromSeconds(5));
+        server.AddServerHeader = false;
+        server.Limits.MaxRequestLineSize = options.RequestLineBytesMax;
+        server.Limits.MaxRequestHeadersTotalSize = options.RequestHeadersBytesMax;
+        server.Limits.MaxRequestHeaderCount = options.RequestHeaderCountMax;
+        server.Limits.MaxRequestBodySize = Math.Max(options.BodyBytesMax, options.BatchBodyBytesMax);
+        server.Limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
+        server.Limits.KeepAliveTimeout = options.KeepAliveTimeout;
+        server.Limits.MinRequestBodyDataRate = rate;
+        server.Limits.MinResponseDataRate = rate;
+        server.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+        server.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Hosting;
+using GossipCluster.Actors.Membership;
+using GossipCluster.Actors.Metadata;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Metadata;
+using Microsoft.Extensions.Logging.Console;
+
+namespace GossipCluster.Node;
+
+/// <summary>One node as a process: logging, ActorSystem, HTTP, and their end in order.</summary>
+/// <remarks>
+/// End: HTTP takes no more and finishes what it has; then CoordinatedShutdown: the node's actors write what is pending and close the storage, Akka.Cluster
+/// is left, the ActorSystem ends. Only what is durable was ever acknowledged, so an end that is cut short loses nothing either.
+/// </remarks>
+internal static class NodeHost
+{
+    /// <summary>The name of every node's ActorSystem: a part of its address, so the same for all.</summary>
+    public const string SystemName = "gossip-cluster";
+
+    // Longer than the phases of CoordinatedShutdown in akka.conf together.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(90);
+
+    /// <summary>A node that can be started.</summary>
+    /// <param name="settings">Checked.</param>
+    /// <param name="exit">Gets the exit code where it is not 0.</param>
+    public static WebApplication Build(NodeSettings settings, ExitCode exit)
+    {
+        var options = settings.Options;
+        var http = WithPort(new Uri(options.Http));
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(http.GetLeftPart(UriPartial.Authority));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
+        ConfigureLogging(builder.Logging);
+
+        var directory = new ClusterDirectory(NodeName.Of(options.Name), options.Partitions);
+        builder.Services.AddSingleton(settings).AddSingleton(options).AddSingleton(exit);
+        builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
+        if (options.Parent > 0) builder.Services.AddHostedService<ParentWatch>();
+
+        builder.Services.AddAkka(SystemName, (akka, services) => akka
+            .AddHocon(AkkaConfig(settings), HoconAddMode.Replace)
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory();
+            })
+            .WithActors((system, registry, _) => NodeComposition.Start(system, registry, services, LocalNodeOf(system, options, http))));
+
+        // HTTP: AddGossipClusterHttp goes here.
+        var app = builder.Build();
+
+        // HTTP: MapGossipClusterHttp goes here.
+        return app;
+    }
+
+    /// <summary>What Akka is told: the settings, and what follows from the options.</summary>
+    public static Config AkkaConfig(NodeSettings settings)
+    {
+        var options = settings.Options;
+        _ = HostPort.TryParse(options.Remote, out var remote);
+        var bind = options.RemoteBind.Length == 0 ? remote
+            : HostPort.TryParse(options.RemoteBind, out var address) ? address
+            : new HostPort(options.RemoteBind, remote.Port);
+
+        return ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
+            akka.cluster.roles = ["{{MemberRoles.Of(NodeName.Of(options.Name))}}"]
+            akka.remote.dot-netty.tcp {
+              hostname = "{{bind.Host}}"
+              port = {{bind.Port}}
+              public-hostname = "{{remote.Host}}"
+              public-port = {{remote.Port}}
+              enable-ssl = {{(options.TlsCertificate.Length > 0 ? "on" : "off")}}
+              ssl {
+                certificate.path = {{Quoted(options.TlsCertificate)}}
+                certificate.password = {{Quoted(options.TlsCertificatePassword)}}
+                suppress-validation = {{(options.TlsSuppressValidation ? "on" : "off")}}
+                require-mutual-authentication = on
+                validate-certificate-hostname = {{(options.TlsValidateHostName ? "on" : "off")}}
+              }
+            }
+            """)).WithFallback(settings.Config);
+    }
+
+    private static LocalNode LocalNodeOf(ActorSystem system, NodeOptions options, Uri http)
+    {
+        var self = Akka.Cluster.Cluster.Get(system).SelfUniqueAddress;
+        return new LocalNode(
+            NodeName.Of(options.Name),
+            new ClusterIdentity(options.ClusterName, options.Partitions),
+            self.Address,
+            self.Uid,
+            http.GetLeftPart(UriPartial.Authority),
+            typeof(NodeHost).Assembly.GetName().Version?.ToString(3) ?? "0.0.0")
+        {
+            Weight = options.Weight,
+            Zone = options.Zone,
+            Seeds = [.. options.Seeds.Select(seed => AddressOf(seed, self.Address))],
+        };
+    }
+
+    /// <summary>A seed speaks the same protocol as this node.</summary>
+    private static Address AddressOf(string seed, Address self)
+    {
+        _ = HostPort.TryParse(seed, out var address);
+        return new Address(self.Protocol, self.System, address.Host, address.Port);
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+    }
+
+    /// <summary>Port 0 is a free one, chosen now, because the node tells others its HTTP address.</summary>
+    private static Uri WithPort(Uri http)
+    {
+        if (http.Port != 0) return http;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new UriBuilder(http) { Port = ((IPEndPoint)listener.LocalEndpoint).Port }.Uri;
+    }
+
+    private static string Quoted(string text) => '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + '"';
+}
+
+/// <summary>How the process ends.</summary>
+internal sealed class ExitCode
+{
+    /// <summary>A clean stop.</summary>
+    public const int Clean = 0;
+
+    /// <summary>Something that the options cannot tell: a port in use, a disk that is gone.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Options that are wrong.</summary>
+    public const int BadOptions = 2;
+
+    /// <summary>Data directory or seeds are another cluster's.</summary>
+    public const int AnotherCluster = 3;
+
+    /// <summary>What the process returns.</summary>
+    public int Value { get; set; }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace GossipCluster.Node;
+
+/// <summary>What the machine does not allow, found before anything is started, and said in a sentence where a library would throw.</summary>
+internal static class Preflight
+{
+    public static IEnumerable<string> ErrorsOf(NodeOptions options)
+    {
+        _ = HostPort.TryParse(options.Remote, out var remote);
+        if (options.RemoteBind.Length == 0 && ListenError(remote) is { } remoteError) yield return $"--remote {remote} cannot be listened on: {remoteError}";
+        var http = new Uri(options.Http);
+        if (ListenError(new HostPort(http.DnsSafeHost, http.Port)) is { } httpError) yield return $"--http {options.Http} cannot be listened on: {httpError}";
+        if (DirectoryError(options.Data) is { } dataError) yield return $"--data '{options.Data}' cannot be used: {dataError}";
+    }
+
+    private static string? ListenError(HostPort address)
+    {
+        try
+        {
+            var ip = IPAddress.TryParse(address.Host, out var literal) ? literal : Dns.GetHostAddresses(address.Host).FirstOrDefault(IPAddress.Loopback);
+            using var listener = new TcpListener(ip, address.Port);
+            listener.Start();
+            return null;
+        }
+        catch (SocketException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private static string? DirectoryError(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return error.Message;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using GossipCluster.Actors.Replicas;
+using GossipCluster.Actors.Store;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Actors.Tests.Replicas;
+
+public sealed class ShardTests
+{
+    private static readonly Key Counter = Key.Of("counters", "b", "k");
+    private static readonly Key Set = Key.Of("sets", "b", "k");
+
+    [Fact]
+    public void A_write_is_acknowledged_with_two_copies_and_reaches_all_primaries()
+    {
+        var world = new ShardWorld();
+
+        var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[0], Counter, new Operation.Increment(5)));
+
+        Assert.InRange(written.Copies, 2, 3);
+        Assert.Equal(5, Sum(written.Value));
+        foreach (var node in world.Nodes) Assert.Equal(5, Sum(node.Replica(Counter).Read(Counter)));
+    }
+
+    [Fact]
+    public void A_read_joins_what_a_quorum_has()
+    {
+        var world = new ShardWorld();
+        world.Write(world.Nodes[0], Counter, new Operation.Increment(1));
+        world.Write(world.Nodes[1], Counter, new Operation.Increment(2));
+
+        foreach (var node in world.Nodes) Assert.Equal(3, Sum(Assert.IsType<ReadReply.Found>(world.Read(node, Counter)).Value));
+    }
+
+    [Fact]
+    public void What_was_never_written_is_not_found() =>
+        Assert.IsType<ReadReply.NotFound>(new ShardWorld() is var world ? world.Read(world.Nodes[0], Counter) : null);
+
+    [Fact]
+    public void A_node_that_is_no_replica_has_its_writes_and_reads_done_by_others()
+    {
+        var world = new ShardWorld(nodes: 6);
+        var stranger = world.Nodes.First(node => !world.Ring.PreferenceList(world.Ring.PartitionOf(Set.Hash)).IsPrimary(node.Name, 3));
+        world.Pass(TimeSpan.FromSeconds(2));
+
+        var written = Assert.IsType<WriteReply.Written>(world.Write(stranger, Set, Operation.AddToSet("x", "y")));
+        Assert.IsType<WriteReply.Written>(world.Write(stranger, Set, Operation.RemoveFromSet("x"), observed: written.Clock));
+
+        Assert.Equal(["y"], Texts(Assert.IsType<ReadReply.Found>(world.Read(stranger, Set)).Value));
+        Assert.True(stranger.Replica(Set).Clock.IsEmpty);
+    }
+
+    [Fact]
+    public void A_refusal_by_another_coordinator_reaches_the_client()
+    {
+        var world = new ShardWorld(nodes: 6);
+        var stranger = world.Nodes.First(node => !world.Ring.PreferenceList(world.Ring.PartitionOf(Set.Hash)).IsPrimary(node.Name, 3));
+        world.Pass(TimeSpan.FromSeconds(2));
+
+        var refused = Assert.IsType<WriteReply.Refused>(world.Write(stranger, Set, Operation.RemoveFromSet("x")));
+
+        Assert.Equal(OperationProblem.NotPresent, refused.Error.Problem);
+    }
+
+    [Fact]
+    public void With_one_primary_gone_a_fallback_takes_its_copy_and_gives_it_back()
+    {
+        var world = new ShardWorld(nodes: 4);
+        var list = world.Ring.PreferenceList(world.Ring.PartitionOf(Counter.Hash));
+        var gone = world.Nodes.Single(node => node.Name == list.Members[1]);
+        var fallback = world.Nodes.Single(node => node.Name == list.Members[3]);
+        world.Pass(TimeSpan.FromSeconds(2));
+        world.SetReachable(gone, false);
+
+        var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes.Single(node => node.Name == list.Members[0]), Counter, new Operation.Increment(4), w: 3));
+        Assert.Equal(3, written.Copies);
+        Assert.Equal(4, Sum(fallback.Replica(Counter).Read(Counter)));
+
+        world.SetReachable(gone, true);
+        world.Pass(TimeSpan.FromSeconds(20));
+        Assert.Equal(4, Sum(gone.Replica(Counter).Read(Counter)));
+        Assert.True(fallback.Replica(Counter).Clock.IsEmpty);
+    }
+
+    [Fact]
+    public void A_late_primary_costs_a_hedge_and_no_error()
+    {
+        var world = new ShardWorld(nodes: 4);
+        world.Pass(TimeSpan.FromSeconds(2));
+        var list = world.Ring.PreferenceList(world.Ring.PartitionOf(Counter.Hash));
+        world.Silent.Add(list.Members[1]);
+        world.Silent.Add(list.Members[2]);
+
+        var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes.Single(node => node.Name == list.Members[0]), Counter, new Operation.Increment(1)));
+
+        Assert.Equal(2, written.Copies);
+    }
+
+    [Fact]
+    public void A_lost_disk_write_is_an_answer_and_not_an_acknowledgement()
+    {
+        var world = new ShardWorld();
+        foreach (var node in world.Nodes) node.Lands = _ => false;
+
+        Assert.IsType<WriteReply.Unavailable>(world.Write(world.Nodes[0], Counter, new Operation.Increment(1)));
+
+        foreach (var node in world.Nodes) node.Lands = _ => true;
+        var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[0], Counter, new Operation.Increment(1)));
+        Assert.Equal(1, Sum(written.Value));
+    }
+
+    [Fact]
+    public void A_remove_whose_context_is_ahead_of_the_replica_waits_until_that_has_seen_it()
+    {
+        var world = new ShardWorld();
+        world.Pass(TimeSpan.FromSeconds(2));
+        world.SetReachable(world.Nodes[2], false);
+        var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[0], Set, Operation.AddToSet("x")));
+        world.SetReachable(world.Nodes[2], true);
+
+        Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[2], Set, Operation.RemoveFromSet("x"), observed: written.Clock));
+
+        world.Pass(TimeSpan.FromSeconds(5));
+        foreach (var node in world.Nodes) Assert.Empty(Texts(node.Replica(Set).Read(Set)));
+    }
+
+    [Fact]
+    public void A_read_with_a_token_sees_at_least_what_the_token_has_seen()
+    {
+        var world = new ShardWorld();
+        world.Pass(TimeSpan.FromSeconds(2));
+        world.SetReachable(world.Nodes[2], false);
+        var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[0], Set, Operation.AddToSet("x")));
+        world.SetReachable(world.Nodes[2], true);
+
+        var found = Assert.IsType<ReadReply.Found>(world.Read(world.Nodes[2], Set, r: 1, atLeast: written.Clock));
+
+        Assert.Equal(["x"], Texts(found.Value));
+    }
+
+    [Fact]
+    public void What_a_replica_missed_it_has_soon_after_it_is_back()
+    {
+        var world = new ShardWorld();
+        world.Pass(TimeSpan.FromSeconds(2));
+        world.SetReachable(world.Nodes[2], false);
+        for (var i = 0; i < 50; i++) world.Write(world.Nodes[i % 2], Key.Of("counters", "b", $"k{i}"), new Operation.Increment(i));
+        world.SetReachable(world.Nodes[2], true);
+
+        world.Pass(TimeSpan.FromSeconds(5));
+
+        for (var i = 0; i < 50; i++)
+        {
+            var key = Key.Of("counters", "b", $"k{i}");
+            Assert.Equal(i, Sum(world.Nodes[2].Replica(key).Read(key)));
+        }
+    }
+
+    [Fact]
+    public void Keys_and_buckets_are_listed_from_all_nodes_each_once()
+    {
+        var world = new ShardWorld();
+        for (var i = 0; i < 30; i++) world.Write(world.Nodes[0], Key.Of("counters", i % 2 == 0 ? "even" : "odd", $"k{i}"), new Operation.Increment(1));
+
+        Assert.Equal(15, List(world, "even").Distinct().Count());
+        Assert.Equal(15, List(world, "even").Count);
+        Assert.Equal(["even", "odd"], List(world, null).Distinct().Order());
+    }
+
+    private static List<string> List(ShardWorld world, string? bucket)
+    {
+        var parts = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<string>>();
+        world.Nodes[1].Shard.List(new ListTicket(3, "counters", bucket, parts.Writer), world.Now);
+        world.Settle();
+        Assert.True(parts.Reader.Completion.IsCompleted || parts.Reader.Count > 0);
+        var names = new List<string>();
+        while (parts.Reader.TryRead(out var part)) names.AddRange(part);
+        Assert.True(parts.Reader.Completion.IsCompleted);
+        return names;
+    }
+
+    private static Int128 Sum(DataValue? value) => Assert.IsType<DataValue.Counter>(value).Sum;
+
+    private static IEnumerable<string> Texts(DataValue? value) => Assert.IsType<DataValue.Elements>(value).Texts;
+}

@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using GossipCluster.Actors.Links;
+using GossipCluster.Actors.Membership;
+using GossipCluster.Actors.Replicas;
+using GossipCluster.Actors.Storage;
+using GossipCluster.Actors.Store;
+using GossipCluster.Core.Causality;
+using GossipCluster.Core.Coordination;
+using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Placement;
+using GossipCluster.Core.Wire;
+
+namespace GossipCluster.Actors.Tests.Replicas;
+
+/// <summary>Nodes of one shard each, on real protocols and real binary forms, with a network and disks that do as the test says. Virtual time, one thread.</summary>
+internal sealed class ShardWorld
+{
+    private readonly Queue<Action> _events = new();
+    private readonly Random _random = new(7);
+
+    public ShardWorld(int nodes = 3, int partitions = 4)
+    {
+        Nodes = [.. Enumerable.Range(0, nodes).Select(index => new ShardNode(this, NodeName.Of($"n{index + 1}")))];
+        Ring = Ring.Of(Nodes.Select(node => new RingMember(node.Name)), partitions, version: 1);
+        foreach (var node in Nodes) node.Shard.Adopt([], 0, new Dictionary<ReplicaAddress, long>());
+        foreach (var node in Nodes) node.Shard.Assume(new ReplicaId(node.Name, Random64()), Now);
+        ShowRing();
+        foreach (var node in Nodes)
+        {
+            foreach (var other in Nodes.Where(other => other != node)) node.Shard.SeeReachability(other.Name, true, Now);
+        }
+
+        Settle();
+    }
+
+    public ImmutableArray<ShardNode> Nodes { get; }
+
+    public Ring Ring { get; set; }
+
+    public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Nodes that hear and say nothing, without anybody being told.</summary>
+    public HashSet<NodeName> Silent { get; } = [];
+
+    public ulong Random64() => (ulong)_random.NextInt64(2, long.MaxValue);
+
+    public void ShowRing()
+    {
+        foreach (var node in Nodes) node.Shard.See(new ClusterView(node.Name, Ring, ImmutableDictionary<NodeName, PeerFacts>.Empty), Now);
+    }
+
+    /// <summary>Everybody hears that a node has gone, or is back.</summary>
+    public void SetReachable(ShardNode subject, bool isReachable)
+    {
+        if (isReachable) Silent.Remove(subject.Name);
+        else Silent.Add(subject.Name);
+        foreach (var node in Nodes.Where(node => node != subject))
+        {
+            node.Shard.SeeReachability(subject.Name, isReachable, Now);
+            subject.Shard.SeeReachability(node.Name, isReachable, Now);
+        }
+    }
+
+    public void Post(Action what) => _events.Enqueue(what);
+
+    /// <summary>Lets everything that is under way happen.</summary>
+    public void Settle()
+    {
+        do
+        {
+            foreach (var node in Nodes) node.Flush();
+            while (_events.TryDequeue(out var what)) what();
+        }
+        while (Nodes.Any(node => node.HasOutput) || _events.Count > 0);
+    }
+
+    /// <summary>Time passes, in steps in which everything due happens.</summary>
+    public void Pass(TimeSpan span)
+    {
+        for (var end = Now + span; Now < end;)
+        {
+            Now += TimeSpan.FromMilliseconds(20);
+            foreach (var node in Nodes)
+            {
+                node.Shard.Tick(Now);
+                node.Shard.LookForDifferences(Now);
+            }
+
+            Settle();
+        }
+    }
+
+    public WriteReply Write(ShardNode node, Key key, Operation operation, int w = 2, DotSet? observed = null, int n = 3)
+    {
+        var command = new WriteCommand(key, operation.Type ?? DataType.Set, operation, new WriteQuorum(n, w, w, 0, 0)) { Observed = observed, ReturnValue = true };
+        var ticket = new WriteTicket(command, new ReplicaAddress(n, Ring.PartitionOf(key.Hash)));
+        node.Shard.Write(ticket, Now);
+        Settle();
+        for (var i = 0; i < 300 && !ticket.Task.IsCompleted; i++) Pass(TimeSpan.FromMilliseconds(20));
+        return ticket.Task.IsCompleted ? ticket.Task.Result : throw new InvalidOperationException("The write has no answer.");
+    }
+
+    public ReadReply Read(ShardNode node, Key key, int r = 2, DotSet? atLeast = null, int n = 3)
+    {
+        var ticket = new ReadTicket(new ReadCommand(key, new ReadQuorum(n, r, 0)) { AtLeast = atLeast }, new ReplicaAddress(n, Ring.PartitionOf(key.Hash)));
+        node.Shard.Read(ticket, Now);
+        Settle();
+        for (var i = 0; i < 300 && !ticket.Task.IsCompleted; i++) Pass(TimeSpan.FromMilliseconds(20));
+        return ticket.Task.IsCompleted ? ticket.Task.Result : throw new InvalidOperationException("The read has no answer.");
+    }
+}
+
+/// <summary>One node of a <see cref="ShardWorld"/>.</summary>
+internal sealed class ShardNode : IOutboxSink
+{
+    private readonly ShardWorld _world;
+    private readonly Outbox _outbox = new();
+    private long _position;
+
+    public ShardNode(ShardWorld world, NodeName name)
+    {
+        (_world, Name) = (world, name);
+        Shard = new Shard(name, 0, 1, new ShardOptions(), _outbox, TimeProvider.System, world.Random64);
+    }
+
+    public NodeName Name { get; }
+
+    public Shard Shard { get; }
+
+    public bool HasOutput => !_outbox.IsEmpty;
+
+    /// <summary>What the disk does with the next batches; by default they land.</summary>
+    public Func<ImmutableArray<StagedBatch>, bool> Lands { get; set; } = _ => true;
+
+    public Dictionary<string, ReadOnlyMemory<byte>> Facts { get; } = [];
+
+    public Replica Replica(Key key, int n = 3) =>
+        Shard.Shells.Single(shell => shell.Address == new ReplicaAddress(n, _world.Ring.PartitionOf(key.Hash))).Replica;
+
+    public void Flush() => _outbox.Flush(this);
+
+    void IOutboxSink.Append(ImmutableArray<StagedBatch> batches) => _world.Post(() =>
+    {
+        if (Lands(batches)) Shard.Land(new StorageProtocol.Landed(batches, ++_position), _world.Now);
+        else Shard.Lose(new StorageProtocol.NotLanded(batches, "the test says so"), _world.Now);
+    });
+
+    void IOutboxSink.Put(StorageProtocol.PutFact fact) => Facts[fact.Name] = fact.Value;
+
+    void IOutboxSink.Send(NodeName to, Lane lane, ReadOnlyMemory<byte> run) => _world.Post(() =>
+    {
+        if (_world.Silent.Contains(Name) || _world.Silent.Contains(to)) return;
+        var parcels = new List<LinkProtocol.Parcel>();
+        while (!run.IsEmpty)
+        {
+            Assert.True(Parcels.TryNext(ref run, out var kind, out var body, out _));
+            var reader = new WireReader(body.Span);
+            var address = new ReplicaAddress(reader.ReadInt(16, "n"), reader.ReadInt(1000, "partition"));
+            parcels.Add(new LinkProtocol.Parcel((ParcelKind)kind, address, body[reader.Position..]));
+        }
+
+        _world.Nodes.Single(node => node.Name == to).Shard.Receive(new LinkProtocol.Arrived(Name, parcels), _world.Now);
+    });
+}
