@@ -46,6 +46,20 @@ public sealed class GossipClusterClientTests
     }
 
     [Fact]
+    public async Task A_context_goes_into_a_header_where_the_operation_has_no_place_for_it()
+    {
+        await using var server = new ScriptedServer(NoContent, NoContent);
+        using var client = new GossipClusterClient(server.Url);
+
+        await client.Flags.SetAsync("features", "dark", enabled: false, new WriteOptions { Context = "old" }, Cancel);
+        await client.DeleteAsync(new DataKey("flags", "features", "dark"), "old", Cancel);
+
+        Assert.All(server.Requests, request => Assert.Contains("GossipCluster-Context: old\r\n", request, StringComparison.Ordinal));
+        Assert.EndsWith("\r\n\r\n\"disable\"", server.Requests[0], StringComparison.Ordinal);
+        Assert.StartsWith("DELETE /types/flags/buckets/features/keys/dark HTTP/1.1\r\n", server.Requests[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_server_may_make_the_key()
     {
         await using var server = new ScriptedServer("HTTP/1.1 201 Created\r\nLocation: /types/counters/buckets/pages/keys/x%20y\r\nContent-Length: 0\r\n\r\n");

@@ -51,7 +51,7 @@ public sealed class BenchCommandTests
     [Fact]
     public void All_that_is_wrong_is_said_at_once()
     {
-        var failed = Assert.Throws<CommandException>(() => BenchCommand.Settings("--keys", "0", "--batch", "2", "--w", "all", "--mix", "delete"));
+        var failed = Assert.Throws<CommandException>(() => BenchCommand.Settings("--keys", "0", "--batch", "2", "--w", "all", "--mix", "push"));
 
         Assert.Equal(3, failed.Message.Split('\n').Length);
     }
