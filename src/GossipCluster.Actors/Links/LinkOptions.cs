@@ -5,6 +5,9 @@ namespace GossipCluster.Actors.Links;
 /// <summary>Settings of the links between nodes; nodes need not agree, but for <see cref="FrameBytesMax"/>.</summary>
 public sealed record LinkOptions
 {
+    /// <summary>Where these settings are.</summary>
+    public const string Section = "gossip-cluster:links";
+
     /// <summary>The most bytes of one frame.</summary>
     /// <value>16 KiB to 8 MiB. Default: 256 KiB: large enough that the cost of a wake-up vanishes, small enough that an urgent frame does not wait long behind it.</value>
     [Range(16 << 10, 8 << 20)]

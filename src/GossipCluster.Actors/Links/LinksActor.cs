@@ -56,7 +56,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     /// <summary>The links of a node.</summary>
     /// <param name="self">Its name.</param>
-    /// <param name="incarnation">Greater than that of every earlier start.</param>
+    /// <param name="incarnation">Tells this start from earlier ones, which are less: milliseconds since 1970.</param>
     /// <param name="options">Bounds and times.</param>
     public static Props CreateProps(NodeName self, long incarnation, LinkOptions options) => Props.Create(() => new LinksActor(self, incarnation, options));
 
@@ -187,7 +187,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     {
         foreach (var (name, facts) in view.Peers)
         {
-            if (name != _self) LinkTo(name).Locate(facts.Incarnation, facts.Remote.ToString(), Now);
+            if (name != _self) LinkTo(name).Locate(facts.Incarnation, facts.Remote.ToString());
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     private readonly ParcelQueue _foreground = new(Lane.Foreground, options.QueueBytesMax);
     private readonly ParcelQueue _background = new(Lane.Background, options.QueueBytesMax);
     private readonly Reassembly _reassembly = new(options.ParcelBytesMax);
+    private long _locatedBy = long.MinValue;
     private long _sent;
     private long _acked;
     private TimeSpan _ackedAt;
@@ -39,21 +40,23 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     /// <summary>Frames that the peer did not say to have received in time, since the start.</summary>
     public long FramesLost { get; private set; }
 
-    /// <summary>Metadata, or the peer itself, says where it listens. What an older life said changes nothing.</summary>
-    public void Locate(long peerIncarnation, string address, TimeSpan now)
+    /// <summary>Metadata says where the peer listens. Newer facts count, and only while the peer itself does not say better.</summary>
+    public void Locate(long factsIncarnation, string address)
     {
-        if (peerIncarnation < PeerIncarnation || (peerIncarnation == PeerIncarnation && Address is not null)) return;
-        if (peerIncarnation > PeerIncarnation) MeetNewLife(peerIncarnation, now);
-        Address = address;
+        if (factsIncarnation <= _locatedBy) return;
+        _locatedBy = factsIncarnation;
+        if (!IsReachable) Address = address;
     }
 
     public bool Enqueue(Lane lane, ReadOnlyMemory<byte> parcels) => lane == Lane.Foreground ? _foreground.Add(parcels) : _background.Add(parcels);
 
     /// <summary>Takes a frame's head; false where the frame is of an earlier life and to be thrown away.</summary>
+    /// <remarks>Of two lives the greater is the later one, but for a node whose clock was set back: then the other has fallen silent.</remarks>
     public bool Receive(in FrameHead head, TimeSpan now)
     {
-        if (head.Incarnation < PeerIncarnation) return false;
-        Locate(head.Incarnation, head.Address, now);
+        if (head.Incarnation < PeerIncarnation && _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax) return false;
+        if (head.Incarnation != PeerIncarnation) MeetNewLife(head.Incarnation, now);
+        Address = head.Address;
         _heardAt = now;
         if (head.AckedIncarnation == incarnation && head.Acked > _acked && head.Acked <= _sent)
         {
@@ -118,7 +121,6 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     private void MeetNewLife(long peerIncarnation, TimeSpan now)
     {
         PeerIncarnation = peerIncarnation;
-        Address = null;
         (_received, _receivedAcked) = (0, 0);
         (_acked, _ackedAt) = (_sent, now);
         _reassembly.Clear();

@@ -18,6 +18,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     // Hedges may come this much late; finer would wake up more often than requests do.
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
 
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly int _index;
     private readonly int _count;
     private readonly ShardOptions _options;
@@ -26,6 +27,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     private readonly Outbox _outbox = new();
     private readonly Shard _shard;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private int _notLandedSeen;
     private bool _flushing;
     private bool _ticking;
     private IActorRef? _drainer;
@@ -67,6 +69,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         Receive<ShardProtocol.Adopt>(adopt =>
         {
             _shard.Adopt(adopt.Replicas, adopt.Position, Shard.SyncedRingsOf(adopt.Facts));
+            _storage.Tell(new StorageProtocol.ShardStarted(_index, _count));
             Serve();
         });
         Receive<StorageProtocol.Recovered>(recovered =>
@@ -104,11 +107,16 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         On<ViewChanged>((changed, now) => _shard.See(changed.View, now));
         On<ShardProtocol.Assume>((assume, now) => _shard.Assume(assume.Identity, now));
         On<StorageProtocol.DiskState>((disk, _) => _shard.SeeDisk(disk.TakesWrites, disk.Sentence));
-        On<StorageProtocol.NotLanded>(_shard.Lose);
+        On<StorageProtocol.NotLanded>((lost, now) =>
+        {
+            _notLandedSeen++;
+            _shard.Lose(lost, now);
+        });
         Receive<StorageProtocol.SnapshotWanted>(wanted => Chunk(_shard.BeginSnapshot(wanted)));
         Receive<StorageProtocol.SnapshotChunkSaved>(saved => Chunk(_shard.ContinueSnapshot(saved)));
         Receive<StorageProtocol.SnapshotDropped>(_shard.DropSnapshot);
         Receive<StorageProtocol.FactPut>(_ => { });
+        Receive<StorageProtocol.FactNotPut>(not => _log.Warning("The fact {Name} was not written: {Reason}. After a restart some replicas will be compared once more", not.Name, not.Reason));
         Receive<ShardProtocol.AskKnowsMore>(ask => Sender.Tell(new ShardProtocol.KnowsMore(ask.Question, _shard.KnowsMore(ask.Id, ask.Next))));
         Receive<ShardProtocol.Drain>(_ => Drain());
     }
@@ -164,7 +172,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         FlushSoon();
     }
 
-    void IOutboxSink.Append(System.Collections.Immutable.ImmutableArray<StagedBatch> batches) => _storage.Tell(new StorageProtocol.Append(batches));
+    void IOutboxSink.Append(System.Collections.Immutable.ImmutableArray<StagedBatch> batches) => _storage.Tell(new StorageProtocol.Append(batches, _notLandedSeen));
 
     void IOutboxSink.Put(StorageProtocol.PutFact fact) => _storage.Tell(fact);
 

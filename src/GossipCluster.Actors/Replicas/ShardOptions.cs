@@ -7,6 +7,9 @@ namespace GossipCluster.Actors.Replicas;
 /// <summary>Settings of the shards, in which the replicas of a node live; nodes need not agree.</summary>
 public sealed record ShardOptions
 {
+    /// <summary>Where these settings are.</summary>
+    public const string Section = "gossip-cluster:shards";
+
     /// <summary>How many shards share the replicas; each is one actor, at work on one thread at a time.</summary>
     /// <value>0 to 64. Default: 0, half the processors: replicas in one shard share batches, frames and wake-ups, which are what costs.</value>
     [Range(0, 64)]

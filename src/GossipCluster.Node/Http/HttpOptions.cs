@@ -42,11 +42,6 @@ internal sealed record HttpOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan TimeoutMax { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Bodies shorter than this are not compressed.</summary>
-    /// <value>Bytes, 0 and more. Default: 1,024: below it, gzip saves no packet.</value>
-    [Range(0, int.MaxValue)]
-    public int CompressionBytesMin { get; init; } = 1024;
-
     /// <summary>The longest request line; longer ones are answered with 414.</summary>
     /// <value>Bytes, 1 KiB to 256 KiB. Default: 32 KiB, room for the longest key percent-encoded and the longest context as a parameter.</value>
     [Range(1024, 256 << 10)]

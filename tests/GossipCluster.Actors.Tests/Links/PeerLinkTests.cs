@@ -113,7 +113,7 @@ public sealed class PeerLinkTests
     {
         var (a, _) = Connected();
         var reborn = new PeerLink(B, A, incarnation: 9, Options);
-        reborn.Locate(1, "akka.tcp://x@a:1", _now);
+        reborn.Locate(1, "akka.tcp://x@a:1");
         Assert.True(reborn.TryNextFrame("akka.tcp://x@b:2", _now, _frame));
         Assert.True(a.Receive(Head(_frame.ToArray()), _now));
 
@@ -125,8 +125,8 @@ public sealed class PeerLinkTests
     private (PeerLink A, PeerLink B) Pair()
     {
         var (a, b) = (new PeerLink(A, B, incarnation: 1, Options), new PeerLink(B, A, incarnation: 2, Options));
-        a.Locate(2, "akka.tcp://x@b:1", _now);
-        b.Locate(1, "akka.tcp://x@a:1", _now);
+        a.Locate(2, "akka.tcp://x@b:1");
+        b.Locate(1, "akka.tcp://x@a:1");
         return (a, b);
     }
 

@@ -13,6 +13,10 @@ internal static class Answer
     public const string CopiesHeader = "GossipCluster-Copies";
 
     private const int ChunkBytes = 64 << 10;
+
+    // Below it, gzip saves no packet.
+    private const int CompressionBytesMin = 1024;
+
     private static readonly StringValues VaryByEncoding = new("Accept-Encoding");
     private static readonly byte[] UnknownPath = Encoding.UTF8.GetBytes(
         "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>There is nothing at this address. The resources are listed at <a href=\"/\">/</a>.</p></body></html>\n");
@@ -34,7 +38,7 @@ internal static class Answer
         response.StatusCode = status;
         response.ContentType = contentType;
         response.Headers.Vary = vary is null ? VaryByEncoding : vary;
-        if (body.Length >= http.RequestServices.GetRequiredService<HttpOptions>().CompressionBytesMin && Negotiation.AcceptsGzip(http.Request))
+        if (body.Length >= CompressionBytesMin && Negotiation.AcceptsGzip(http.Request))
         {
             response.Headers.ContentEncoding = "gzip";
             body = Gzip(body);

@@ -26,7 +26,7 @@ internal sealed class ServerEndpoints(IStore store, HttpCounters counters, TimeP
         new("riak_kv_wm_stats", "/stats"),
     ];
 
-    private static readonly string Version = typeof(ServerEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+    private static readonly string Version = typeof(ServerEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
     private static readonly string Link = string.Join(',', Resources.Select(resource => $"<{resource.Value}>; rel=\"{resource.Key}\""));
     private static readonly byte[] ResourcesJson = Encoding.UTF8.GetBytes(
         $"{{{string.Join(',', Resources.Select(resource => $"\"{resource.Key}\":\"{resource.Value}\""))}}}");

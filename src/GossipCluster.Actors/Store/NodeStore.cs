@@ -8,7 +8,7 @@ using GossipCluster.Core.Kernel;
 namespace GossipCluster.Actors.Store;
 
 /// <summary>The store over this node's shards. Its state is what the node last published; nothing waits for an actor to say what a request needs.</summary>
-internal sealed class ActorStore(ISchema schema) : IStore
+public sealed class NodeStore(ISchema schema) : IStore
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private volatile State _state = new([], null, new NodeStatus(string.Empty, false, false, "The node is starting.", []));
@@ -23,7 +23,7 @@ internal sealed class ActorStore(ISchema schema) : IStore
     /// <param name="shards">Empty while the node cannot take requests.</param>
     /// <param name="view">What is known of the cluster.</param>
     /// <param name="status">What to say of the node.</param>
-    public void Publish(ImmutableArray<IActorRef> shards, ClusterView? view, NodeStatus status) => _state = new State(shards, view, status);
+    internal void Publish(ImmutableArray<IActorRef> shards, ClusterView? view, NodeStatus status) => _state = new State(shards, view, status);
 
     /// <inheritdoc/>
     public ValueTask<WriteReply> WriteAsync(WriteCommand command)
