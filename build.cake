@@ -1,8 +1,9 @@
-// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|Bench|Format|Ci
+// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Bench|Format|Ci
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
 var seeds = Argument("seeds", 200_000);
 var firstSeed = Argument("first-seed", 0);
+var seconds = Argument("seconds", 30);
 var filter = Argument("filter", "*");
 
 void Run(string command, string arguments, IDictionary<string, string> environment = null)
@@ -25,6 +26,13 @@ Task("Simulate")
         "dotnet",
         "run -c Release --project tests/GossipCluster.Simulation.Tests -- -method *.Seeds_keep_every_invariant",
         new Dictionary<string, string> { ["GOSSIPCLUSTER_FIRST_SEED"] = $"{firstSeed}", ["GOSSIPCLUSTER_SEEDS"] = $"{seeds}" }));
+
+Task("EndToEnd")
+    .Description("Real processes under load and kills: --seconds=N of load (default 30).")
+    .Does(() => Run(
+        "dotnet",
+        "run -c Release --project tests/GossipCluster.EndToEnd.Tests",
+        new Dictionary<string, string> { ["GOSSIPCLUSTER_LOAD_SECONDS"] = $"{seconds}" }));
 
 Task("Bench")
     .Description("Benchmarks: --filter=*Increment* (default: all).")

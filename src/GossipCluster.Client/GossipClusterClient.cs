@@ -106,11 +106,14 @@ public sealed class GossipClusterClient : IDisposable
     public FlagType FlagType(string bucketType) => new(this, bucketType);
 
     /// <summary>Removes a whole datum.</summary>
+    /// <param name="key">Which.</param>
+    /// <param name="context">What the caller had seen: what came after it stays. Null removes what the node sees.</param>
+    /// <param name="cancel">Gives up waiting; the delete may happen.</param>
     /// <returns>False where there was none.</returns>
     /// <exception cref="GossipClusterException">It was refused, or not answered.</exception>
-    public async Task<bool> DeleteAsync(DataKey key, CancellationToken cancel = default)
+    public async Task<bool> DeleteAsync(DataKey key, string? context = null, CancellationToken cancel = default)
     {
-        using var response = await SendAsync(HttpMethod.Delete, key.KeyPath, null, null, repeatable: false, cancel);
+        using var response = await SendAsync(HttpMethod.Delete, key.KeyPath, null, context, repeatable: false, cancel);
         if (response.StatusCode == HttpStatusCode.NotFound) return false;
         await ThrowUnlessDoneAsync(response, cancel);
         return true;
@@ -184,7 +187,12 @@ public sealed class GossipClusterClient : IDisposable
     {
         options ??= WriteOptions.None;
         using var response = await SendAsync(
-            HttpMethod.Post, key.DatatypePath + options.Query(), operation.ToJson(options.Context), null, repeatable: false, cancel);
+            HttpMethod.Post,
+            key.DatatypePath + options.Query(),
+            operation.ToJson(options.Context),
+            operation.HoldsContext ? null : options.Context,
+            repeatable: false,
+            cancel);
         await ThrowUnlessDoneAsync(response, cancel);
 
         var name = key.Key ?? Uri.UnescapeDataString(response.Headers.Location!.OriginalString.Split('/')[^1]);
@@ -196,7 +204,7 @@ public sealed class GossipClusterClient : IDisposable
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string pathAndQuery, byte[]? body, string? atLeast, bool repeatable, CancellationToken cancel)
+        HttpMethod method, string pathAndQuery, byte[]? body, string? context, bool repeatable, CancellationToken cancel)
     {
         var first = Volatile.Read(ref _current);
         for (var attempt = 0; ; attempt++)
@@ -204,7 +212,7 @@ public sealed class GossipClusterClient : IDisposable
             var node = (first + attempt) % _nodes.Length;
             using var request = new HttpRequestMessage(method, new Uri(_nodes[node] + pathAndQuery, PathAsItIs));
             if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
-            if (atLeast is not null) request.Headers.Add(ContextHeader, atLeast);
+            if (context is not null) request.Headers.Add(ContextHeader, context);
             try
             {
                 return await _http.SendAsync(request, cancel);
@@ -271,12 +279,14 @@ public sealed class GossipClusterClient : IDisposable
             if (item.Operation is { } operation)
             {
                 json.WritePropertyName("op");
-                operation.Write(json, item.Context);
+                operation.Write(json, context: null);
             }
             else
             {
                 json.WriteBoolean("read", true);
             }
+
+            if (item.Context is not null) json.WriteString("context", item.Context);
 
             json.WriteEndObject();
         }

@@ -41,6 +41,9 @@ public abstract class Operation
         return stream.ToArray();
     }
 
+    /// <summary>Has a place for a context in its own JSON; the others' context goes into a header.</summary>
+    internal virtual bool HoldsContext => false;
+
     internal abstract void Write(Utf8JsonWriter json, string? context);
 
     private sealed class CounterOperation(long by) : Operation
@@ -93,6 +96,8 @@ public sealed class SetOperation : Operation
         return this;
     }
 
+    internal override bool HoldsContext => true;
+
     internal override void Write(Utf8JsonWriter json, string? context)
     {
         json.WriteStartObject();
@@ -142,6 +147,8 @@ public sealed class MapOperation : Operation
         _removes.Add(fieldWithType);
         return this;
     }
+
+    internal override bool HoldsContext => true;
 
     internal override void Write(Utf8JsonWriter json, string? context)
     {

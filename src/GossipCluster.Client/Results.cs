@@ -32,7 +32,7 @@ public sealed record Readiness(bool IsReady, string Sentence);
 /// <param name="Operation">What to do; null reads.</param>
 public sealed record BatchItem(DataKey Key, Operation? Operation)
 {
-    /// <summary>What the writer had seen, for removes.</summary>
+    /// <summary>What the caller had seen: for removes, and for reads that must be at least as new.</summary>
     public string? Context { get; init; }
 }
 

@@ -125,7 +125,6 @@ internal static class BenchCommand
                 Pids = Pids(result.GetValue(_pids), problems),
             };
             if (batch > 1 && (settings.W, settings.DW, settings.R) != default) problems.Add("--w, --dw and --r are not for --batch: a batch uses the bucket's quorums.");
-            if (batch > 1 && mix is not null && mix.Entries.Any(entry => entry.Name == "delete")) problems.Add("delete is not for --batch.");
             if (problems.Count > 0) throw new CommandException(string.Join("\n        ", problems), ExitCode.Usage);
             return new BenchSettings
             {

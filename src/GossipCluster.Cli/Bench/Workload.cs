@@ -119,7 +119,7 @@ internal sealed class Workload
 
     private Template Entry(BenchOperation operation) => Template.Of(
         $$"""{"type":"{{_settings.Type}}","bucket":"{{_settings.Bucket}}","key":"k""",
-        operation.Body is null ? "\",\"read\":true}" : $"\",\"op\":{operation.Body}}}");
+        operation.Body is null ? $"\",\"{(operation.Method == "DELETE" ? "delete" : "read")}\":true}}" : $"\",\"op\":{operation.Body}}}");
 
     private static void Digits(Span<byte> place, int number)
     {

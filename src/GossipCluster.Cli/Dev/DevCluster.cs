@@ -99,7 +99,12 @@ internal sealed class DevCluster : IAsyncDisposable
         {
             await Task.WhenAll(_nodes.Select(node => node.LookAsync(_nodes.Count, stop)));
             if (_nodes.All(node => node.IsComplete)) return true;
-            if (_nodes.Any(node => node.Process.HasExited)) return false;
+            if (_nodes.Where(node => node.Process.HasExited).ToArray() is { Length: > 0 } ended)
+            {
+                foreach (var node in ended) await node.MarkEndedAsync();
+                return false;
+            }
+
             progress(string.Join(" · ", _nodes.Select(node => $"{node.Name} {node.Status}")));
             try
             {
@@ -125,7 +130,7 @@ internal sealed class DevCluster : IAsyncDisposable
             if (stop.IsCancellationRequested) break;
             deaths++;
             running.Remove(ended, out var dead);
-            dead!.MarkEnded();
+            await dead!.MarkEndedAsync();
             output.Died(dead, _nodes);
         }
 

@@ -31,7 +31,7 @@ internal sealed class DevNode(NodeProcess process) : IAsyncDisposable
         IsComplete = false;
         if (Process.HasExited)
         {
-            MarkEnded();
+            await MarkEndedAsync();
             return;
         }
 
@@ -54,10 +54,11 @@ internal sealed class DevNode(NodeProcess process) : IAsyncDisposable
         }
     }
 
-    public void MarkEnded()
+    /// <summary>Waits for the last of its output, so that the end of its log is whole.</summary>
+    public async Task MarkEndedAsync()
     {
         IsComplete = false;
-        Status = Process.Exited.IsCompletedSuccessfully ? EndedWith(Process.Exited.Result) : "ended";
+        Status = EndedWith(await Process.Exited);
     }
 
     public async Task StopAsync(TimeSpan patience)
