@@ -30,6 +30,8 @@ namespace GossipCluster.Actors.Storage;
 [SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, which disposes of what it holds.")]
 public sealed partial class StorageActor : ReceiveActor, IWithTimers
 {
+    private const int WaitingThreadCount = 2;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly StorageOptions _options;
     private readonly ReplicaOptions _replicaOptions;
@@ -103,7 +105,11 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    protected override void PreStart() => PrepareDatabase();
+    protected override void PreStart()
+    {
+        MakeRoomForWaiting();
+        PrepareDatabase();
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -328,7 +334,7 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
     {
         _isLooking = false;
         if (_inFlight is null && !_isStepUnderWay) return;
-        if (Stopwatch.GetElapsedTime(_busySince) >= _options.WriteOverdueAfter / 2)
+        if (Stopwatch.GetElapsedTime(_busySince) >= _options.WriteOverdueAfter)
         {
             _overdue = "The disk is slow: a write is overdue.";
             TellDiskState();
@@ -349,6 +355,15 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
         else if (_disk.TakesWrites) _log.Warning("Writes are refused. {Sentence}", sentence);
         _disk = state;
         Context.System.EventStream.Publish(state);
+    }
+
+    // SQLite keeps its thread while it waits for the disk: one for the log, one for housekeeping. The pool starts as many as there are processors at once
+    // and more only after a while, and on two processors that would stop everybody else.
+    private static void MakeRoomForWaiting()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        var wanted = Environment.ProcessorCount + WaitingThreadCount;
+        if (workers < wanted) ThreadPool.SetMinThreads(wanted, ports);
     }
 
     private void PrepareDatabase()
