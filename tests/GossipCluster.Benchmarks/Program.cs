@@ -5,6 +5,19 @@ using GossipCluster.Benchmarks;
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- memory                    bytes a key
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage append /tmp       the commit log: durable deltas a second
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage recover /tmp      a start with a million counters
+// dotnet run -c Release --project tests/GossipCluster.Benchmarks -- idle                      CPU of a node that does nothing
+if (args is ["idle-node", .. var node])
+{
+    await IdleCost.RunNodeAsync(node, Console.Out);
+    return;
+}
+
+if (args is ["idle", .. var layers])
+{
+    IdleCost.Run(layers, Console.Out);
+    return;
+}
+
 if (args is ["memory", ..])
 {
     MemoryPerKey.Run(Console.Out);

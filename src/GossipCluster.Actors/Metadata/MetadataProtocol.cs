@@ -63,4 +63,4 @@ public static class MetadataProtocol
 }
 
 /// <summary>A parcel between the metadata actors of two nodes that have no link yet: flat bytes, see <see cref="MetadataParcel"/>.</summary>
-public sealed record MetadataContact(byte[] Bytes);
+public sealed record MetadataContact(byte[] Bytes) : IDeadLetterSuppression;
