@@ -8,6 +8,7 @@ namespace GossipCluster.EndToEnd.Tests;
 internal sealed class Load : IDisposable
 {
     private const int ClientCount = 100;
+    private static int _count;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly RememberingClient[] _clients;
     private readonly Task _writing;
@@ -15,7 +16,9 @@ internal sealed class Load : IDisposable
 
     public Load(IReadOnlyList<ClusterNode> nodes, CancellationToken cancel)
     {
-        _clients = [.. Enumerable.Range(0, ClientCount).Select(number => new RememberingClient(number, nodes))];
+        // Keys of its own: a counter that somebody else increments cannot be checked.
+        var bucket = string.Create(CultureInfo.InvariantCulture, $"load-{Interlocked.Increment(ref _count)}");
+        _clients = [.. Enumerable.Range(0, ClientCount).Select(number => new RememberingClient(bucket, number, nodes))];
         _writing = Task.WhenAll(_clients.Select(client => Task.Run(() => client.WriteAsync(_clock, () => _enough, cancel), cancel)));
     }
 

@@ -10,9 +10,8 @@ namespace GossipCluster.EndToEnd.Tests;
 /// A client that increments a counter of its own and adds unique elements to a set of its own, and remembers what was acknowledged and what was only
 /// attempted. It goes on with the next node when one fails, as a client of an always-writable store may.
 /// </summary>
-internal sealed class RememberingClient(int number, IReadOnlyList<ClusterNode> nodes) : IDisposable
+internal sealed class RememberingClient(string bucket, int number, IReadOnlyList<ClusterNode> nodes) : IDisposable
 {
-    private const string Bucket = "remembered";
     private readonly GossipClusterClient[] _clients = [.. nodes.Select(node => new GossipClusterClient(new GossipClusterClientOptions { Nodes = [node.Url] }))];
     private readonly string _key = "client-" + number.ToString(CultureInfo.InvariantCulture);
     private readonly List<string> _acknowledgedElements = [];
@@ -42,13 +41,13 @@ internal sealed class RememberingClient(int number, IReadOnlyList<ClusterNode> n
                 if (write % 2 == 0)
                 {
                     _attemptedIncrements++;
-                    await _clients[node].Counters.IncrementAsync(Bucket, _key, cancel: cancel);
+                    await _clients[node].Counters.IncrementAsync(bucket, _key, cancel: cancel);
                     _acknowledgedIncrements++;
                 }
                 else
                 {
                     var element = string.Create(CultureInfo.InvariantCulture, $"{_key}-{write}");
-                    await _clients[node].Sets.AddAsync(Bucket, _key, element, cancel: cancel);
+                    await _clients[node].Sets.AddAsync(bucket, _key, element, cancel: cancel);
                     _acknowledgedElements.Add(element);
                 }
             }
@@ -65,13 +64,13 @@ internal sealed class RememberingClient(int number, IReadOnlyList<ClusterNode> n
     /// <summary>Reads back through a node; null where every acknowledged write is there and the counter counts nothing twice.</summary>
     public async Task<string?> ComplaintAsync(GossipClusterClient through, CancellationToken cancel)
     {
-        var counter = (await through.Counters.ReadAsync(Bucket, _key, cancel: cancel)).Value;
+        var counter = (await through.Counters.ReadAsync(bucket, _key, cancel: cancel)).Value;
         if (counter < _acknowledgedIncrements || counter > _attemptedIncrements)
         {
             return $"counter {_key} is {counter}; {_acknowledgedIncrements} increments were acknowledged and {_attemptedIncrements} attempted";
         }
 
-        var elements = (await through.Sets.ReadAsync(Bucket, _key, cancel: cancel)).Value!;
+        var elements = (await through.Sets.ReadAsync(bucket, _key, cancel: cancel)).Value!;
         var lost = _acknowledgedElements.Except(elements, StringComparer.Ordinal).ToArray();
         return lost.Length == 0 ? null : $"set {_key} lost {lost.Length} of {_acknowledgedElements.Count} acknowledged elements, the first is {lost[0]}";
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using GossipCluster.Cli.Processes;
 
 namespace GossipCluster.Cli.Dev;
 
@@ -43,6 +44,7 @@ internal static class DevCommand
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
         await using var cluster = DevCluster.Start(settings);
+        _ = LauncherWatch.RunAsync(stop.Cancel, stop.Token);
         return await cluster.RunAsync(DevOutput.Of(settings.Output), stop.Token);
 
         void Stop(PosixSignalContext context)
