@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using GossipCluster.Benchmarks;
 
@@ -5,6 +6,7 @@ using GossipCluster.Benchmarks;
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- memory                    bytes a key
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage append /tmp       the commit log: durable deltas a second
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage recover /tmp      a start with a million counters
+// dotnet run -c Release --project tests/GossipCluster.Benchmarks -- in-process 256 10        three nodes without HTTP: requests in flight, seconds
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- idle                      CPU of a node that does nothing
 if (args is ["idle-node", .. var node])
 {
@@ -15,6 +17,13 @@ if (args is ["idle-node", .. var node])
 if (args is ["idle", .. var layers])
 {
     IdleCost.Run(layers, Console.Out);
+    return;
+}
+
+if (args is ["in-process", .. var how])
+{
+    var (inFlight, seconds) = (int.Parse(how.ElementAtOrDefault(0) ?? "256", CultureInfo.InvariantCulture), int.Parse(how.ElementAtOrDefault(1) ?? "10", CultureInfo.InvariantCulture));
+    await InProcess.RunAsync(Console.Out, inFlight, TimeSpan.FromSeconds(seconds));
     return;
 }
 
