@@ -390,7 +390,7 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
 
     private void PrepareLater(Exception cause)
     {
-        _trouble = $"The database cannot be opened: {cause.GetBaseException().Message}";
+        _trouble = $"The database cannot be opened: {(cause is AggregateException ? cause.GetBaseException() : cause).Message}";
         _log.Debug("{Cause}", cause);
         TellDiskState();
         TellProgress(_trouble);
