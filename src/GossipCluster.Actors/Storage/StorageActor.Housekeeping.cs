@@ -26,7 +26,6 @@ public sealed partial class StorageActor
         Receive<DeleteSnapshotsSuccess>(_ => Forgotten());
         Receive<DeleteSnapshotsFailure>(failed => NotForgotten(failed.Cause));
         Receive<Tidied>(tidied => EndTidy(tidied));
-        Receive<NextStep>(_ => Continue());
         Receive<StepsMayBegin>(_ => LetStepsBegin());
     }
 
@@ -37,12 +36,9 @@ public sealed partial class StorageActor
         if (_inFlight is not null || !_hasRead || _readings.Count > 0 || _stepsRest || _isClosing) return false;
         var hasSteps = _isOldLogThere || _isLogUntidy || _tail.NextCut(_catalogue.NeededFrom, _options.CutBytesMax) is not null;
         if (!hasSteps) return false;
-        if (!_queue.IsEmpty && Stopwatch.GetElapsedTime(_stepEnded) < _options.SnapshotPause)
-        {
-            Timers.StartSingleTimer(NextStep.Instance, NextStep.Instance, _options.SnapshotPause);
-            return false;
-        }
 
+        // Where there is work, the event that is written now asks again when it has landed.
+        if (!_queue.IsEmpty && _isWriterReady && Stopwatch.GetElapsedTime(_stepEnded) < _options.SnapshotPause) return false;
         _isStepUnderWay = true;
         _busySince = Stopwatch.GetTimestamp();
         LookLater();
@@ -78,7 +74,8 @@ public sealed partial class StorageActor
 
     private void EndStep()
     {
-        (_isStepUnderWay, _stepEnded) = (false, Stopwatch.GetTimestamp());
+        (_isStepUnderWay, _stepEnded, _overdue) = (false, Stopwatch.GetTimestamp(), null);
+        if (!_disk.TakesWrites) TellDiskState();
         Continue();
     }
 
@@ -153,11 +150,6 @@ public sealed partial class StorageActor
     }
 
     private sealed record Tidied(string File, bool HasMore, string? Reason) : INoSerializationVerificationNeeded;
-
-    private sealed record NextStep : INoSerializationVerificationNeeded
-    {
-        public static readonly NextStep Instance = new();
-    }
 
     private sealed record StepsMayBegin : INoSerializationVerificationNeeded
     {

@@ -44,6 +44,7 @@ public sealed partial class StorageActor
     {
         _shards.RemoveAll(known => known.ShardCount != shardCount || known.Shard == shard);
         _shards.Add((shard, shardCount, owner));
+        LetSnapshotsBegin();
     }
 
     private void Read(RecoveryActor.Scope scope, IActorRef requester)

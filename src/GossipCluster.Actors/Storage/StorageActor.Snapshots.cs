@@ -20,6 +20,7 @@ public sealed partial class StorageActor
     private SnapshotCatalogue _catalogue = SnapshotCatalogue.Empty;
     private SnapshotCatalogue? _catalogueUnderWay;
     private long _catalogueNumber;
+    private long _snapshotBytes;
     private long _lastSet;
     private Saving? _saving;
     private bool _snapshotsRest;
@@ -36,13 +37,13 @@ public sealed partial class StorageActor
 
     private void StartSnapshots(RecoveryActor.Done done)
     {
-        (_catalogue, _catalogueNumber, _lastSet) = (done.Catalogue, done.CatalogueNumber, done.Catalogue.LastSet);
+        (_catalogue, _snapshotBytes, _catalogueNumber, _lastSet) = (done.Catalogue, done.Catalogue.SnapshotBytes, done.CatalogueNumber, done.Catalogue.LastSet);
         _isOldLogThere = _catalogue.NeededFrom > 1;
     }
 
     private bool IsTailLong =>
         _tail.Events > _options.TailEventsMax
-        || (_tail.Bytes > _options.TailBytesMax && _tail.Bytes > _catalogue.SnapshotBytes / 100 * _options.TailPercentOfSnapshots);
+        || (_tail.Bytes > _options.TailBytesMax && _tail.Bytes > _snapshotBytes / 100 * _options.TailPercentOfSnapshots);
 
     private void ConsiderSnapshot()
     {
@@ -55,6 +56,9 @@ public sealed partial class StorageActor
             ExpectChunk();
             return;
         }
+
+        // Whoever has these replicas has not said so yet.
+        RestSnapshots();
     }
 
     private IActorRef? OwnerOf(ReplicaAddress replica) =>
@@ -78,8 +82,11 @@ public sealed partial class StorageActor
     private void Saved(SnapshotMetadata row)
     {
         if (row.PersistenceId == _ids.Catalogue) CatalogueSaved(row.SequenceNr);
-        else if (_saving is { } saving && row.PersistenceId == _ids.Replica(saving.Replica) && row.SequenceNr == StorageIds.Chunk(saving.Set, saving.NextIndex - 1)) ChunkSaved(saving);
+        else if (IsLastChunk(row)) ChunkSaved(_saving!);
     }
+
+    private bool IsLastChunk(SnapshotMetadata row) =>
+        _saving is { NextIndex: > 0 } saving && row.PersistenceId == _ids.Replica(saving.Replica) && row.SequenceNr == StorageIds.Chunk(saving.Set, saving.NextIndex - 1);
 
     private void ChunkSaved(Saving saving)
     {
@@ -107,7 +114,7 @@ public sealed partial class StorageActor
     {
         if (_saving is not { } saving || _catalogueUnderWay is not { } catalogue || number != _catalogueNumber) return;
         var before = _catalogue.Manifests.GetValueOrDefault(saving.Replica);
-        (_catalogue, _catalogueUnderWay, _saving) = (catalogue, null, null);
+        (_catalogue, _snapshotBytes, _catalogueUnderWay, _saving) = (catalogue, catalogue.SnapshotBytes, null, null);
         _tail.Covered(saving.Replica, saving.Position);
         _metrics.Snapshots.Add(1);
         _log.Debug("Snapshot {Set} of {Replica}: {Chunks} chunks, {Bytes} bytes, up to position {Position}", saving.Set, saving.Replica, saving.NextIndex, saving.Bytes, saving.Position);
@@ -119,13 +126,18 @@ public sealed partial class StorageActor
 
     private void NotSaved(SnapshotMetadata row, Exception cause)
     {
-        if (_saving is not null) SnapshotFailed($"Row {row.PersistenceId} {row.SequenceNr} was not saved: {cause.GetBaseException().Message}");
+        if (row.PersistenceId == _ids.Catalogue ? _catalogueUnderWay is not null && row.SequenceNr == _catalogueNumber : IsLastChunk(row)) SnapshotFailed($"Row {row.PersistenceId} {row.SequenceNr} was not saved: {cause.GetBaseException().Message}");
     }
 
     private void SnapshotFailed(string reason)
     {
         _log.Warning("A snapshot of replica {Replica} is given up: {Reason}", _saving?.Replica, reason);
         DropSnapshot(reason);
+        RestSnapshots();
+    }
+
+    private void RestSnapshots()
+    {
         _snapshotsRest = true;
         Timers.StartSingleTimer(SnapshotsMayBegin.Instance, SnapshotsMayBegin.Instance, SnapshotRetryPause < _options.BackoffMax ? SnapshotRetryPause : _options.BackoffMax);
     }

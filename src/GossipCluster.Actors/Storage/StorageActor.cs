@@ -125,6 +125,12 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
         Context.Stop(Self);
     }
 
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        // It is about to stop.
+    }
+
     // Children own nothing. The writer is replaced when it is gone; a reading that broke is begun anew.
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
@@ -245,6 +251,7 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
     {
         if (!TakeStep()) WriteNext();
         ConsiderSnapshot();
+        ForgetNext();
         ContinueClose();
         StartReadings();
     }
@@ -390,7 +397,7 @@ public sealed partial class StorageActor : ReceiveActor, IWithTimers
 
     private void PrepareLater(Exception cause)
     {
-        _trouble = $"The database cannot be opened: {cause.GetBaseException().Message}";
+        _trouble = $"The database cannot be opened: {(cause is AggregateException ? cause.GetBaseException() : cause).Message}";
         _log.Debug("{Cause}", cause);
         TellDiskState();
         TellProgress(_trouble);

@@ -11,7 +11,9 @@ namespace GossipCluster.Actors.Tests.Storage;
 public sealed class StorageHistorySpec
 {
     private const int StepCount = 200;
-    private const int StepCountMax = 3000;
+
+    // Where ends came so often that no snapshot was ever complete.
+    private const int WriteCountMax = 3000;
 
     public static TheoryData<StorageProvider, int> Seeds()
     {
@@ -31,7 +33,8 @@ public sealed class StorageHistorySpec
         var life = new Life(options, random);
         await life.Start();
 
-        for (var step = 0; step < StepCount || (life.SnapshotCount == 0 && step < StepCountMax); step++) await life.Step();
+        for (var step = 0; step < StepCount; step++) await life.Step();
+        for (var write = 0; life.SnapshotCount == 0 && write < WriteCountMax; write++) await life.WriteOne();
 
         await life.CloseAndStart();
         await life.End();
@@ -72,6 +75,9 @@ public sealed class StorageHistorySpec
                 case < 80:
                     await Sync(address);
                     break;
+                case < 81:
+                    foreach (var replica in _shard.Replicas.Values) replica.Trim(replica.Clock);
+                    break;
                 case < 84:
                     await Alone(address, replica => replica.StageEmptied());
                     break;
@@ -91,6 +97,12 @@ public sealed class StorageHistorySpec
                     await KillAndStart();
                     break;
             }
+        }
+
+        public async Task WriteOne()
+        {
+            await Write(new ReplicaAddress(2, 0));
+            await _shard.Flush();
         }
 
         public async Task CloseAndStart()

@@ -17,7 +17,6 @@ internal sealed class TestShard
     private readonly ChannelReader<object> _heard;
     private readonly Queue<ImmutableArray<StagedBatch>> _sent = new();
     private readonly Dictionary<(ReplicaAddress, long), IReadOnlyList<Record>> _chunks = [];
-    private int _notLanded;
 
     public TestShard(TestStorage storage, StorageProtocol.Recovered? recovered = null)
     {
@@ -35,6 +34,8 @@ internal sealed class TestShard
     public List<long> Positions { get; } = [];
 
     public long LastPosition { get; private set; }
+
+    public int NotLandedCount { get; private set; }
 
     public int SnapshotCount { get; private set; }
 
@@ -80,7 +81,7 @@ internal sealed class TestShard
 
         if (batches.Count == 0) return;
         _sent.Enqueue(batches.ToImmutable());
-        _storage.Actor.Tell(new StorageProtocol.Append(batches.ToImmutable(), _notLanded), Actor);
+        _storage.Actor.Tell(new StorageProtocol.Append(batches.ToImmutable(), NotLandedCount), Actor);
     }
 
     /// <summary>Sends what is staged, and waits until everything sent is durable.</summary>
@@ -136,7 +137,7 @@ internal sealed class TestShard
             case StorageProtocol.NotLanded notLanded:
                 Assert.Equal(_sent.Peek(), notLanded.Batches);
                 _sent.Clear();
-                _notLanded++;
+                NotLandedCount++;
                 foreach (var replica in Replicas.Values) replica.Abort();
                 break;
             case StorageProtocol.SnapshotWanted wanted when MakesSnapshots:
