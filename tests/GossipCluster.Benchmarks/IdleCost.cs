@@ -12,9 +12,10 @@ namespace GossipCluster.Benchmarks;
 internal static class IdleCost
 {
     private const int ProcessCount = 3;
-    private const int FirstPort = 24_053;
+    private const string Figure = "percent ";
+    private static readonly int FirstPort = int.Parse(Environment.GetEnvironmentVariable("IDLE_PORT") ?? "24053", CultureInfo.InvariantCulture);
     private static readonly string[] Settings = ["default", "tuned"];
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(30);
 
     private enum Layer
@@ -26,7 +27,7 @@ internal static class IdleCost
         PubSub,
     }
 
-    /// <summary>Measures the layers named, or all, with Akka's defaults and with <c>hocon/akka.conf</c>. More HOCON may be given by IDLE_HOCON.</summary>
+    /// <summary>Measures the layers named, or all, with Akka's defaults and with <c>hocon/akka.conf</c>. More HOCON may be given by IDLE_HOCON, another first port by IDLE_PORT.</summary>
     public static void Run(string[] args, TextWriter output)
     {
         var layers = Enum.GetValues<Layer>().Where(layer => args.Length == 0 || args.Contains($"{layer}", StringComparer.OrdinalIgnoreCase)).ToList();
@@ -51,14 +52,19 @@ internal static class IdleCost
         if (layer >= Layer.DistributedData) _ = DistributedData.Get(system).Replicator;
         if (layer >= Layer.PubSub) _ = DistributedPubSub.Get(system).Mediator;
 
+        if (layer >= Layer.Cluster) await AllUpAsync(Akka.Cluster.Cluster.Get(system));
         await Task.Delay(WarmUp);
         using var process = Process.GetCurrentProcess();
         var (cpu, started) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
         await Task.Delay(Measured);
         process.Refresh();
         var percent = 100 * (process.TotalProcessorTime - cpu) / Stopwatch.GetElapsedTime(started);
-        if (layer >= Layer.Cluster && Akka.Cluster.Cluster.Get(system).State.Members.Count != ProcessCount) throw new InvalidOperationException("The cluster is not complete.");
-        await output.WriteLineAsync(percent.ToString(CultureInfo.InvariantCulture));
+        await output.WriteLineAsync(Figure + percent.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static async Task AllUpAsync(Akka.Cluster.Cluster cluster)
+    {
+        while (cluster.State.Members.Count(member => member.Status == Akka.Cluster.MemberStatus.Up) < ProcessCount) await Task.Delay(100);
     }
 
     private static List<double> Measure(Layer layer, string setting)
@@ -69,9 +75,10 @@ internal static class IdleCost
         {
             using (process)
             {
-                var line = process.StandardOutput.ReadToEnd().Trim();
+                // Beside the figure there may be what Akka says of the others' end.
+                var line = process.StandardOutput.ReadToEnd().Split('\n').First(said => said.StartsWith(Figure, StringComparison.Ordinal));
                 process.WaitForExit();
-                return double.Parse(line.Split('\n')[^1], CultureInfo.InvariantCulture);
+                return double.Parse(line[Figure.Length..], CultureInfo.InvariantCulture);
             }
         })];
     }

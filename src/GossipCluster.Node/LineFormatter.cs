@@ -1,0 +1,56 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace GossipCluster.Node;
+
+/// <summary>One line an event: time, level, who, what. Akka's own prefix, which says the same again, is left out; an error's stack is not.</summary>
+internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "line";
+
+    // What the state of an event of Akka calls its parts.
+    private const string LogSourceKey = "LogSource";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception).TrimEnd();
+        var source = logEntry.Category;
+        if (logEntry.State is IReadOnlyList<KeyValuePair<string, object?>> parts && SourceOf(parts) is { } akkaSource)
+        {
+            source = ShortNameOf(akkaSource);
+            var end = message.IndexOf($"[{akkaSource}] ", StringComparison.Ordinal);
+            if (end >= 0) message = message[(end + akkaSource.Length + 3)..];
+        }
+
+        textWriter.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {LevelOf(logEntry.LogLevel)} {source}: {message}"));
+        if (logEntry.Exception is { } error && !message.Contains(error.Message, StringComparison.Ordinal)) textWriter.WriteLine(error);
+    }
+
+    private static string? SourceOf(IReadOnlyList<KeyValuePair<string, object?>> parts)
+    {
+        foreach (var (key, value) in parts)
+        {
+            if (key == LogSourceKey) return value?.ToString();
+        }
+
+        return null;
+    }
+
+    /// <summary>An actor's path without its address.</summary>
+    private static string ShortNameOf(string source)
+    {
+        var user = source.IndexOf("/user/", StringComparison.Ordinal);
+        return user >= 0 ? source[(user + 6)..] : source;
+    }
+
+    private static string LevelOf(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trace",
+        LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warn",
+        LogLevel.Error => "error",
+        _ => "fatal",
+    };
+}
