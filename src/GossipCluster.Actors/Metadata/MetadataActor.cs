@@ -421,12 +421,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
 
         if (_node.Cluster.Refuse(parcel.Cluster, $"Node '{parcel.From}'") is { } refusal)
         {
-            MetMismatch(refusal);
+            MetMismatch(refusal, parcel, contact);
             if (parcel.Message is not MetadataMessage.Refused) answer(new MetadataMessage.Refused(parcel.Cluster.Refuse(_node.Cluster, $"Node '{_node.Name}'")!));
             return;
         }
 
-        if (parcel.Message is MetadataMessage.Refused refused) MetMismatch(refused.Sentence);
         if (parcel.From != _node.Name) PeerSpoke(parcel.From, parcel.Island);
 
         var outcome = MetadataExchange.Receive(_table, parcel.Message);
@@ -498,10 +497,12 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
 
     // ---- Another cluster ----
 
-    private void MetMismatch(string sentence)
+    /// <summary>A stranger's cluster that was asked for ends the search; a stranger who comes by does not.</summary>
+    private void MetMismatch(string sentence, MetadataParcel parcel, Address? contact)
     {
         _log.Error("{Sentence}", sentence);
-        if (!_directory.View.IsRingKnown) Refuse(sentence);
+        var wasAsked = parcel.Message is MetadataMessage.Refused || (contact is not null && _node.OtherSeeds.Contains(contact));
+        if (!_directory.View.IsRingKnown && parcel.KnowsCluster && wasAsked) Refuse(sentence);
     }
 
     /// <summary>A node that is in no ring yet and finds itself among strangers stops trying: going on could only do harm.</summary>
