@@ -81,7 +81,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         Receive<MetadataProtocol.ICommand>(command => Carry(command, Sender));
         Receive<MetadataProtocol.Subscribe>(Subscribe);
         Receive<MetadataProtocol.IslandChanged>(changed => _island = changed.Island);
-        Receive<Terminated>(ended => _ = (_subscribers.Remove(ended.ActorRef), _peerSubscribers.Remove(ended.ActorRef)));
+        Receive<Terminated>(ended => Unsubscribe(ended.ActorRef));
         Receive<Enter>(_ => TryEnter());
         Receive<ExchangeSoon>(_ => SendDigests(_options.ExchangeFanout));
         Receive<ExchangeNowAndThen>(_ => SendDigests(1));
@@ -137,6 +137,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         _directory.Set(_table, Schema.Of(_table), ViewOf(_table, Core.Placement.Ring.Of([], _node.Cluster.PartitionCount)));
         _bridge.Tell(new ReplicatorBridgeActor.Publish([.. _table.Entries]));
         _links.Tell(new LinkProtocol.Subscribe(ParcelKind.Metadata, Self));
+        foreach (var subscription in _directory.Subscriptions.Values) Subscribe(subscription);
         Timers.StartPeriodicTimer(ExchangeNowAndThen.Instance, ExchangeNowAndThen.Instance, WithJitter(_options.ExchangeInterval));
         TellOwnFacts();
         TryEnter();
@@ -489,10 +490,18 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     private void Subscribe(MetadataProtocol.Subscribe subscribe)
     {
         Context.Watch(subscribe.Subscriber);
+        _directory.Subscriptions[subscribe.Subscriber] = subscribe;
         if (_subscribers.Add(subscribe.Subscriber)) subscribe.Subscriber.Tell(new ViewChanged(_directory.View));
         if (!subscribe.Peers || !_peerSubscribers.Add(subscribe.Subscriber)) return;
         foreach (var node in _reachable.Union(_islands.Keys))
             subscribe.Subscriber.Tell(new MetadataProtocol.PeerState(node, _reachable.Contains(node), _islands.GetValueOrDefault(node)));
+    }
+
+    private void Unsubscribe(IActorRef subscriber)
+    {
+        _subscribers.Remove(subscriber);
+        _peerSubscribers.Remove(subscriber);
+        _directory.Subscriptions.TryRemove(subscriber, out _);
     }
 
     // ---- Another cluster ----

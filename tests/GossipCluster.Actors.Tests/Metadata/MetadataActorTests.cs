@@ -234,6 +234,22 @@ public sealed class MetadataActorTests : TestKit
         Assert.Equal((long.MaxValue / 4) + 1, facts.Incarnation);
     }
 
+    [Fact(DisplayName = "After a failure the actor goes on from what is durable, and its subscribers hear of what follows")]
+    public async Task A_failure_loses_nothing()
+    {
+        var metadata = await StartInRingAsync();
+        metadata.Tell(new MetadataProtocol.Subscribe(TestActor));
+        await ExpectMsgAsync<ViewChanged>();
+
+        metadata.Tell(new StorageProtocol.FactPut(null!)); // A broken invariant: it throws, and the parent restarts it.
+        await SaveAllAsync(1);
+        Assert.True((await ExpectMsgAsync<ViewChanged>()).View.IsRingKnown);
+
+        metadata.Tell(new MetadataProtocol.SetWeight(N1, 7), _storage);
+        await SaveAllAsync(1);
+        await FishForMessageAsync<ViewChanged>(changed => changed.View.Ring.Find(N1)!.Weight == 7);
+    }
+
     [Fact]
     public async Task Garbage_is_dropped()
     {
