@@ -5,6 +5,10 @@ using Microsoft.Extensions.Logging.Console;
 namespace GossipCluster.Node;
 
 /// <summary>One line an event: time, level, who, what. Akka's own prefix, which says the same again, is left out; an error's stack is not.</summary>
+/// <remarks>
+/// What Akka's own actors have to say is left out below a warning, and remoting's below an error, a connection's always: it
+/// repeats every second that a dead node is dead, which the node's links say once.
+/// </remarks>
 internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
@@ -16,8 +20,9 @@ internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(Forma
     {
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception).TrimEnd();
         var source = logEntry.Category;
-        if (logEntry.State is IReadOnlyList<KeyValuePair<string, object?>> parts && SourceOf(parts) is { } akkaSource)
+        if (logEntry.State is IEnumerable<KeyValuePair<string, object?>> parts && SourceOf(parts) is { } akkaSource)
         {
+            if (logEntry.LogLevel < LevelMinOf(akkaSource)) return;
             source = ShortNameOf(akkaSource);
             var end = message.IndexOf($"[{akkaSource}] ", StringComparison.Ordinal);
             if (end >= 0) message = message[(end + akkaSource.Length + 3)..];
@@ -27,7 +32,7 @@ internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(Forma
         if (logEntry.Exception is { } error && !message.Contains(error.Message, StringComparison.Ordinal)) textWriter.WriteLine(error);
     }
 
-    private static string? SourceOf(IReadOnlyList<KeyValuePair<string, object?>> parts)
+    private static string? SourceOf(IEnumerable<KeyValuePair<string, object?>> parts)
     {
         foreach (var (key, value) in parts)
         {
@@ -35,6 +40,13 @@ internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(Forma
         }
 
         return null;
+    }
+
+    private static LogLevel LevelMinOf(string source)
+    {
+        if (source.Contains("/user/", StringComparison.Ordinal)) return LogLevel.Trace;
+        if (source.Contains("/system/endpointManager", StringComparison.Ordinal)) return LogLevel.Critical;
+        return source.StartsWith("remoting", StringComparison.Ordinal) ? LogLevel.Error : LogLevel.Warning;
     }
 
     /// <summary>An actor's path without its address.</summary>

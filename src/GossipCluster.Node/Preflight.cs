@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace GossipCluster.Node;
 
@@ -12,6 +14,7 @@ internal static class Preflight
         if (options.RemoteBind.Length == 0 && ListenError(remote) is { } remoteError) yield return $"--remote {remote} cannot be listened on: {remoteError}";
         var http = new Uri(options.Http);
         if (ListenError(new HostPort(http.DnsSafeHost, http.Port)) is { } httpError) yield return $"--http {options.Http} cannot be listened on: {httpError}";
+        if (CertificateError(options) is { } tlsError) yield return $"--tls-certificate '{options.TlsCertificate}' cannot be used: {tlsError}";
         if (DirectoryError(options.Data) is { } dataError) yield return $"--data '{options.Data}' cannot be used: {dataError}";
     }
 
@@ -25,6 +28,20 @@ internal static class Preflight
             return null;
         }
         catch (SocketException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private static string? CertificateError(NodeOptions options)
+    {
+        if (options.TlsCertificate.Length == 0) return null;
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadPkcs12FromFile(options.TlsCertificate, options.TlsCertificatePassword);
+            return certificate.HasPrivateKey ? null : "it has no private key.";
+        }
+        catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {
             return error.Message;
         }

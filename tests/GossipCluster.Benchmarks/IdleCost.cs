@@ -36,7 +36,9 @@ internal static class IdleCost
         output.WriteLine($"| --- |{string.Concat(settings.Select(_ => " --- |"))}");
         foreach (var layer in layers)
         {
-            var figures = settings.Select(setting => string.Join(" / ", Measure(layer, setting).Select(percent => percent.ToString("0.00", CultureInfo.InvariantCulture))));
+            // Side by side: what the neighbours on the machine do is the same for both.
+            var figures = settings.Select((setting, index) => Task.Run(() => Measure(layer, setting, FirstPort + (10 * index)))).ToList()
+                .Select(measured => string.Join(" / ", measured.Result.Select(percent => percent.ToString("0.00", CultureInfo.InvariantCulture)))).ToList();
             output.WriteLine($"| {layer} | {string.Join(" | ", figures.Select(figure => figure + " %"))} |");
         }
     }
@@ -46,9 +48,10 @@ internal static class IdleCost
     {
         var layer = Enum.Parse<Layer>(args[0]);
         var index = int.Parse(args[2], CultureInfo.InvariantCulture);
-        using var system = ActorSystem.Create("idle", ConfigOf(layer, args[1] == "tuned", index));
+        var firstPort = int.Parse(args[3], CultureInfo.InvariantCulture);
+        using var system = ActorSystem.Create("idle", ConfigOf(layer, args[1] == "tuned", firstPort + index));
         if (layer >= Layer.Cluster)
-            Akka.Cluster.Cluster.Get(system).JoinSeedNodes([new Address("akka.tcp", "idle", "127.0.0.1", FirstPort)]);
+            Akka.Cluster.Cluster.Get(system).JoinSeedNodes([new Address("akka.tcp", "idle", "127.0.0.1", firstPort)]);
         if (layer >= Layer.DistributedData) _ = DistributedData.Get(system).Replicator;
         if (layer >= Layer.PubSub) _ = DistributedPubSub.Get(system).Mediator;
 
@@ -67,10 +70,10 @@ internal static class IdleCost
         while (cluster.State.Members.Count(member => member.Status == Akka.Cluster.MemberStatus.Up) < ProcessCount) await Task.Delay(100);
     }
 
-    private static List<double> Measure(Layer layer, string setting)
+    private static List<double> Measure(Layer layer, string setting, int firstPort)
     {
         var processes = Enumerable.Range(0, ProcessCount).Select(index => Process.Start(
-            new ProcessStartInfo(Environment.ProcessPath!, ["idle-node", $"{layer}", setting, $"{index}"]) { RedirectStandardOutput = true, UseShellExecute = false })!).ToList();
+            new ProcessStartInfo(Environment.ProcessPath!, ["idle-node", $"{layer}", setting, $"{index}", $"{firstPort}"]) { RedirectStandardOutput = true, UseShellExecute = false })!).ToList();
         return [.. processes.Select(process =>
         {
             using (process)
@@ -83,7 +86,7 @@ internal static class IdleCost
         })];
     }
 
-    private static Config ConfigOf(Layer layer, bool isTuned, int index)
+    private static Config ConfigOf(Layer layer, bool isTuned, int port)
     {
         var provider = layer switch
         {
@@ -93,7 +96,7 @@ internal static class IdleCost
         };
         var own = ConfigurationFactory.ParseString($$"""
             akka { actor.provider = {{provider}}, loglevel = ERROR, stdout-loglevel = ERROR }
-            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{FirstPort + index}} }
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{port}} }
             """).WithFallback(ConfigurationFactory.ParseString(Environment.GetEnvironmentVariable("IDLE_HOCON") ?? string.Empty));
         return isTuned ? own.WithFallback(GossipHocon.Defaults("lan")) : own;
     }

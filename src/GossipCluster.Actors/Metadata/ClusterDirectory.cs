@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka.Actor;
 using GossipCluster.Actors.Membership;
@@ -9,7 +10,7 @@ using GossipCluster.Core.Placement;
 namespace GossipCluster.Actors.Metadata;
 
 /// <summary>Ring, peers and bucket types for every thread of the node. The metadata actor writes it, anybody reads it without waiting.</summary>
-/// <remarks>It outlives the actor: after a restart the actor goes on from here.</remarks>
+/// <remarks>It outlives the actor: after a restart the actor goes on from here, and knows who had subscribed.</remarks>
 public sealed class ClusterDirectory : IClusterViewSource, ISchema
 {
     // A disk may hang longer; then the change is on its way, and the caller is told that nobody knows.
@@ -43,6 +44,8 @@ public sealed class ClusterDirectory : IClusterViewSource, ISchema
     public ImmutableArray<BucketType> Types => _state.Schema.All;
 
     internal Schema Schema => _state.Schema;
+
+    internal ConcurrentDictionary<IActorRef, MetadataProtocol.Subscribe> Subscriptions { get; } = [];
 
     /// <inheritdoc/>
     public BucketType? Find(string type) => _state.Schema.Types.GetValueOrDefault(type);

@@ -81,7 +81,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         Receive<MetadataProtocol.ICommand>(command => Carry(command, Sender));
         Receive<MetadataProtocol.Subscribe>(Subscribe);
         Receive<MetadataProtocol.IslandChanged>(changed => _island = changed.Island);
-        Receive<Terminated>(ended => _ = (_subscribers.Remove(ended.ActorRef), _peerSubscribers.Remove(ended.ActorRef)));
+        Receive<Terminated>(ended => Unsubscribe(ended.ActorRef));
         Receive<Enter>(_ => TryEnter());
         Receive<ExchangeSoon>(_ => SendDigests(_options.ExchangeFanout));
         Receive<ExchangeNowAndThen>(_ => SendDigests(1));
@@ -137,6 +137,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         _directory.Set(_table, Schema.Of(_table), ViewOf(_table, Core.Placement.Ring.Of([], _node.Cluster.PartitionCount)));
         _bridge.Tell(new ReplicatorBridgeActor.Publish([.. _table.Entries]));
         _links.Tell(new LinkProtocol.Subscribe(ParcelKind.Metadata, Self));
+        foreach (var subscription in _directory.Subscriptions.Values) Subscribe(subscription);
         Timers.StartPeriodicTimer(ExchangeNowAndThen.Instance, ExchangeNowAndThen.Instance, WithJitter(_options.ExchangeInterval));
         TellOwnFacts();
         TryEnter();
@@ -421,12 +422,11 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
 
         if (_node.Cluster.Refuse(parcel.Cluster, $"Node '{parcel.From}'") is { } refusal)
         {
-            MetMismatch(refusal);
+            MetMismatch(refusal, parcel, contact);
             if (parcel.Message is not MetadataMessage.Refused) answer(new MetadataMessage.Refused(parcel.Cluster.Refuse(_node.Cluster, $"Node '{_node.Name}'")!));
             return;
         }
 
-        if (parcel.Message is MetadataMessage.Refused refused) MetMismatch(refused.Sentence);
         if (parcel.From != _node.Name) PeerSpoke(parcel.From, parcel.Island);
 
         var outcome = MetadataExchange.Receive(_table, parcel.Message);
@@ -490,18 +490,28 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     private void Subscribe(MetadataProtocol.Subscribe subscribe)
     {
         Context.Watch(subscribe.Subscriber);
+        _directory.Subscriptions[subscribe.Subscriber] = subscribe;
         if (_subscribers.Add(subscribe.Subscriber)) subscribe.Subscriber.Tell(new ViewChanged(_directory.View));
         if (!subscribe.Peers || !_peerSubscribers.Add(subscribe.Subscriber)) return;
         foreach (var node in _reachable.Union(_islands.Keys))
             subscribe.Subscriber.Tell(new MetadataProtocol.PeerState(node, _reachable.Contains(node), _islands.GetValueOrDefault(node)));
     }
 
+    private void Unsubscribe(IActorRef subscriber)
+    {
+        _subscribers.Remove(subscriber);
+        _peerSubscribers.Remove(subscriber);
+        _directory.Subscriptions.TryRemove(subscriber, out _);
+    }
+
     // ---- Another cluster ----
 
-    private void MetMismatch(string sentence)
+    /// <summary>A stranger's cluster that was asked for ends the search; a stranger who comes by does not.</summary>
+    private void MetMismatch(string sentence, MetadataParcel parcel, Address? contact)
     {
         _log.Error("{Sentence}", sentence);
-        if (!_directory.View.IsRingKnown) Refuse(sentence);
+        var wasAsked = parcel.Message is MetadataMessage.Refused || (contact is not null && _node.OtherSeeds.Contains(contact));
+        if (!_directory.View.IsRingKnown && parcel.KnowsCluster && wasAsked) Refuse(sentence);
     }
 
     /// <summary>A node that is in no ring yet and finds itself among strangers stops trying: going on could only do harm.</summary>

@@ -21,6 +21,7 @@ public sealed class MetadataActorTests : TestKit
     private static readonly NodeName N2 = NodeName.Of("n2");
     private static readonly NodeName N3 = NodeName.Of("n3");
     private static readonly ClusterIdentity Cluster = new("gossip", 64);
+    private static readonly ClusterIdentity Strangers = new("gossip", 128);
     private static readonly MetadataOptions Options = new() { ExchangeDelay = TimeSpan.FromMilliseconds(50), ContactInterval = TimeSpan.FromMilliseconds(20), SeedTimeout = TimeSpan.FromSeconds(2) };
 
     private readonly TestProbe _storage;
@@ -136,19 +137,35 @@ public sealed class MetadataActorTests : TestKit
         Assert.True(_directory.View.IsRingKnown);
     }
 
-    [Fact(DisplayName = "A node of another cluster is refused in a sentence, and told so")]
-    public async Task Strangers_are_refused()
+    [Fact(DisplayName = "A node whose seed is another cluster's says so in a sentence and gives up")]
+    public async Task A_seed_of_another_cluster_ends_the_search()
     {
         var metadata = Start(seeds: [Address(2)]);
         await SaveAllAsync(1);
         Sys.EventStream.Subscribe(TestActor, typeof(MetadataProtocol.ClusterMismatch));
 
-        metadata.Tell(Contact(N2, new MetadataMessage.Entries([.. RingOf(N2).Entries]), new ClusterIdentity("gossip", 128)), _links);
+        metadata.Tell(Contact(N2, new MetadataMessage.Refused("No."), Strangers), _links);
+
+        Assert.StartsWith("Node 'n2' has 128 partitions, this node has 64", (await ExpectMsgAsync<MetadataProtocol.ClusterMismatch>()).Sentence);
+        Assert.StartsWith("Node 'n2' has 128 partitions", _directory.WaitingFor);
+        metadata.Tell(Contact(N2, new MetadataMessage.Entries([.. RingOf(N2).Entries])), _links);
+        await _storage.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact(DisplayName = "A stranger who comes by is refused in a sentence, and stops nobody")]
+    public async Task Strangers_are_refused()
+    {
+        var metadata = Start(seeds: [Address(2)]);
+        await SaveAllAsync(1);
+
+        metadata.Tell(Contact(N3, new MetadataMessage.Entries([.. RingOf(N3).Entries]), Strangers), _links);
 
         var refused = Assert.IsType<MetadataMessage.Refused>(Read((await _links.FishForMessageAsync<MetadataContact>(_ => true)).Bytes).Message);
         Assert.StartsWith("Node 'n1' has 64 partitions, this node has 128", refused.Sentence);
-        Assert.StartsWith("Node 'n2' has 128 partitions, this node has 64", (await ExpectMsgAsync<MetadataProtocol.ClusterMismatch>()).Sentence);
-        await _storage.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+        metadata.Tell(Contact(N2, new MetadataMessage.Entries([.. RingOf(N2).Entries])), _links);
+        await SaveAllAsync(3);
+        await AwaitConditionAsync(() => Task.FromResult(_directory.Table.Find(MetadataName.Cluster) is not null));
+        Assert.Null(_directory.Table.Find(MetadataName.Ring(N3)));
     }
 
     [Fact]
@@ -215,6 +232,22 @@ public sealed class MetadataActorTests : TestKit
         var facts = PeerFactsValue.Read(_directory.Table.Find(MetadataName.Node(N1))!.Value.Span)!;
         Assert.Equal(Address(1), facts.Remote);
         Assert.Equal((long.MaxValue / 4) + 1, facts.Incarnation);
+    }
+
+    [Fact(DisplayName = "After a failure the actor goes on from what is durable, and its subscribers hear of what follows")]
+    public async Task A_failure_loses_nothing()
+    {
+        var metadata = await StartInRingAsync();
+        metadata.Tell(new MetadataProtocol.Subscribe(TestActor));
+        await ExpectMsgAsync<ViewChanged>();
+
+        metadata.Tell(new StorageProtocol.FactPut(null!)); // A broken invariant: it throws, and the parent restarts it.
+        await SaveAllAsync(1);
+        Assert.True((await ExpectMsgAsync<ViewChanged>()).View.IsRingKnown);
+
+        metadata.Tell(new MetadataProtocol.SetWeight(N1, 7), _storage);
+        await SaveAllAsync(1);
+        await FishForMessageAsync<ViewChanged>(changed => changed.View.Ring.Find(N1)!.Weight == 7);
     }
 
     [Fact]
