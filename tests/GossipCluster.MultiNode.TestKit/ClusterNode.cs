@@ -61,10 +61,15 @@ public sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP: to others it looks like a machine that hangs; connections stay open and nothing answers.</summary>
-    public Task PauseAsync()
+    public async Task PauseAsync()
     {
         Process.Pause();
-        return Task.CompletedTask;
+
+        // The signal is on its way; the process is stopped when the kernel says so, after its name in parentheses.
+        if (!OperatingSystem.IsLinux()) return;
+        await Eventually.TrueAsync(
+            async token => (await File.ReadAllTextAsync($"/proc/{Process.Id}/stat", token)) is var stat && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('T') ? null : "it still runs",
+            TimeSpan.FromSeconds(5));
     }
 
     /// <summary>SIGCONT: goes on as if nothing had been.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
@@ -67,11 +68,14 @@ public static class HoconOptions
         return section.Replace(':', '.');
     }
 
-    /// <summary>The settings of a record.</summary>
+    /// <summary>The settings of a record: what can be said in HOCON, unless it is marked as not browsable because it is said elsewhere.</summary>
     public static IEnumerable<PropertyInfo> PropertiesOf(Type type)
     {
         ArgumentNullException.ThrowIfNull(type);
-        return type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite);
+        return type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property =>
+            property.CanWrite
+            && (property.PropertyType.IsValueType || property.PropertyType == typeof(string))
+            && property.GetCustomAttribute<BrowsableAttribute>() is not { Browsable: false });
     }
 
     /// <summary>The key of a setting.</summary>

@@ -58,7 +58,7 @@ internal sealed class RecoveryActor : ReceiveActor, IWithTimers
         _to = scope.To;
         _journal = Persistence.Instance.Apply(Context.System).JournalFor(StorageConfig.JournalPluginId);
         _snapshots = Persistence.Instance.Apply(Context.System).SnapshotStoreFor(StorageConfig.SnapshotPluginId);
-        _lanes = [.. Enumerable.Range(0, options.RecoveryLaneCount).Select(lane => Context.ActorOf(RecoveryLaneActor.CreateProps(replicaOptions), $"lane-{lane}"))];
+        _lanes = [.. Enumerable.Range(0, options.RecoveryLaneCount > 0 ? options.RecoveryLaneCount : Math.Clamp(Environment.ProcessorCount, 1, 8)).Select(lane => Context.ActorOf(RecoveryLaneActor.CreateProps(replicaOptions), $"lane-{lane}"))];
         _shares = new List<(ReplicaAddress, ReadOnlyMemory<byte>)>?[_lanes.Length];
         _tail = LogTail.For(options);
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 namespace GossipCluster.Actors.Storage;
 
 /// <summary>Which database holds a node's log and snapshots.</summary>
@@ -10,7 +11,7 @@ public enum StorageProvider
     PostgreSql,
 }
 
-/// <summary>Settings of a node's storage; nodes need not agree.</summary>
+/// <summary>Settings of a node's storage; nodes need not agree. What is not browsable, the node's own options say.</summary>
 public sealed record StorageOptions
 {
     /// <summary>Where these settings are found.</summary>
@@ -21,17 +22,21 @@ public sealed record StorageOptions
 
     /// <summary>Which database.</summary>
     /// <value>Default: <see cref="StorageProvider.Sqlite"/>, which is there already.</value>
+    [Browsable(false)]
     public StorageProvider Provider { get; init; } = StorageProvider.Sqlite;
 
     /// <summary>Where the files are, with SQLite; made where it is missing. One node's alone: a lock in it says so.</summary>
     /// <value>A path. Default: <c>data</c> in the working directory.</value>
+    [Browsable(false)]
     public string DataDirectory { get; init; } = "data";
 
     /// <summary>How to reach PostgreSQL, as Npgsql has it. SQLite needs none.</summary>
+    [Browsable(false)]
     public string ConnectionString { get; init; } = "";
 
     /// <summary>Whose rows these are, where nodes share a database: a prefix of every id in it. With SQLite nobody shares.</summary>
     /// <value>Up to 64 characters. Default: none. With PostgreSQL: the node's name.</value>
+    [Browsable(false)]
     public string Owner { get; init; } = "";
 
     /// <summary>Where one event of the log ends; a single append may go beyond.</summary>
@@ -99,8 +104,8 @@ public sealed record StorageOptions
     public long FreeBytesMax { get; init; } = 64 * MiB;
 
     /// <summary>How many replicas are rebuilt at once when a node starts.</summary>
-    /// <value>1 to 64. Default: one a processor, at most 8.</value>
-    public int RecoveryLaneCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
+    /// <value>0 to 64. Default: 0, one a processor, at most 8.</value>
+    public int RecoveryLaneCount { get; init; }
 
     /// <summary>About how many bytes of the log are asked for at once when a node starts; two such windows may be in memory.</summary>
     /// <value>64 KiB to 1 GiB. Default: 16 MiB.</value>
@@ -130,7 +135,7 @@ public sealed record StorageOptions
         CheckTime(SnapshotPause, 0, 10, nameof(SnapshotPause));
         Check(CutBytesMax, 64 * KiB, 1024 * MiB, nameof(CutBytesMax));
         Check(FreeBytesMax, 0, long.MaxValue, nameof(FreeBytesMax));
-        Check(RecoveryLaneCount, 1, 64, nameof(RecoveryLaneCount));
+        Check(RecoveryLaneCount, 0, 64, nameof(RecoveryLaneCount));
         Check(RecoveryWindowBytes, 64 * KiB, 1024 * MiB, nameof(RecoveryWindowBytes));
         return problems;
 
