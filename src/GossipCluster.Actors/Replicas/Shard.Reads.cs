@@ -124,6 +124,9 @@ internal sealed partial class Shard
             case CoordinationMessage.NotTaken not:
                 NotTaken(from, not);
                 break;
+            case CoordinationMessage.RepairAsk ask when ask.Lacking != _self:
+                Repair(ShellOf(parcel.Replica), ask.Key, ask.Lacking, ask.Known);
+                break;
             case CoordinationMessage.ListNames list:
                 TellNames(from, parcel.Replica, list);
                 break;
@@ -213,20 +216,23 @@ internal sealed partial class Shard
         return clock ?? DotSet.Empty;
     }
 
-    /// <summary>Sends primaries that were found behind what they lack of the key; what the own replica lacks it fetches.</summary>
+    /// <summary>Whoever was seen to have more than a primary that was found behind sends it the key's state.</summary>
     private void Repair(RunningRead read, ImmutableArray<NodeName> nodes)
     {
-        var shell = read.Shell;
-        if (nodes.Contains(_self))
+        foreach (var (lacking, _, known) in read.Answers.Where(answer => nodes.Contains(answer.Node)))
         {
-            foreach (var (node, _, _) in read.Answers.Where(answer => !nodes.Contains(answer.Node)).Take(1)) StartSync(shell, node);
+            foreach (var (node, _, _) in read.Answers.Where(answer => answer.Node != lacking && !known.Dominates(answer.Clock)))
+            {
+                if (node == _self) Repair(read.Shell, read.Key, lacking, known);
+                else _outbox.Add(node, read.Shell.Address, new CoordinationMessage.RepairAsk(read.Call, read.Key, lacking, known));
+            }
         }
+    }
 
-        foreach (var (node, _, clock) in read.Answers.Where(answer => answer.Node != _self && nodes.Contains(answer.Node)))
-        {
-            var effects = RentEffects();
-            shell.Protocol.RepairPeer(node, read.Key, clock, effects);
-            Carry(shell, effects);
-        }
+    private void Repair(ReplicaShell shell, Key key, NodeName lacking, DotSet known)
+    {
+        var effects = RentEffects();
+        shell.Protocol.RepairPeer(lacking, key, known, effects);
+        Carry(shell, effects);
     }
 }

@@ -54,6 +54,13 @@ public abstract record CoordinationMessage(ulong Call)
     /// <summary>A replica's digest of a key; parameters as in <see cref="StateRead"/>.</summary>
     public sealed record DigestRead(ulong Call, UInt128 Digest, bool HasDatum, bool Behind, DotSet Clock) : CoordinationMessage(Call);
 
+    /// <summary>You were seen to have more of the key than another node: send it what it lacks (4.3). No answer.</summary>
+    /// <param name="Call">Of the read that saw it.</param>
+    /// <param name="Key">Which.</param>
+    /// <param name="Lacking">The node that lacks something.</param>
+    /// <param name="Known">What it has.</param>
+    public sealed record RepairAsk(ulong Call, Key Key, NodeName Lacking, DotSet Known) : CoordinationMessage(Call);
+
     /// <summary>
     /// Which keys, or buckets, do your replicas of this address hold? Answered by one or more <see cref="NamesListed"/>.
     /// </summary>

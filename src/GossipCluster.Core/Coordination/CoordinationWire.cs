@@ -18,6 +18,7 @@ namespace GossipCluster.Core.Coordination;
 /// NotTaken       = reason:byte
 /// ReadState, ReadDigest = key:prefixed
 /// StateRead      = flags:byte digest:16 clock record records       DigestRead = flags:byte digest:16 clock     flags: 1 = datum, 2 = behind
+/// RepairAsk      = key:prefixed node:prefixed clock
 /// ListNames      = flags:byte type:prefixed bucket:prefixed?       NamesListed = flags:byte count:varint name:prefixed*
 /// outcome        = 1 copies primaries durable short | 2 kind got wanted | 3 copies | 4 reason refusal+1
 /// ]]></code>
@@ -41,6 +42,7 @@ public static class CoordinationWire
         DigestRead = 8,
         ListNames = 9,
         NamesListed = 10,
+        RepairAsk = 11,
     }
 
     /// <summary>Appends a message's bytes.</summary>
@@ -87,6 +89,12 @@ public static class CoordinationWire
             case CoordinationMessage.DigestRead read:
                 Head(writer, Kind.DigestRead, message);
                 WriteDigest(writer, read.HasDatum, read.Behind, read.Digest, read.Clock);
+                break;
+            case CoordinationMessage.RepairAsk ask:
+                Head(writer, Kind.RepairAsk, message);
+                writer.WritePrefixed(ask.Key.Flat);
+                writer.WritePrefixed(Encoding.ASCII.GetBytes(ask.Lacking.Text));
+                ask.Known.Write(writer);
                 break;
             case CoordinationMessage.ListNames list:
                 Head(writer, Kind.ListNames, message);
@@ -151,6 +159,10 @@ public static class CoordinationWire
             case Kind.DigestRead:
                 (hasDatum, behind, digest) = ReadDigest(ref reader);
                 return new CoordinationMessage.DigestRead(call, digest, hasDatum, behind, DotSet.Read(ref reader));
+            case Kind.RepairAsk:
+                var key = ReadKey(ref reader);
+                if (!NodeName.TryParse(reader.ReadPrefixed(NodeName.LengthMax), out var lacking)) reader.Fail("a node name");
+                return new CoordinationMessage.RepairAsk(call, key, lacking, DotSet.Read(ref reader));
             case Kind.ListNames:
                 var hasBucket = ReadFlags(ref reader, 1) == 1;
                 var typeName = Encoding.UTF8.GetString(reader.ReadPrefixed(Key.TypeBytesMax));
@@ -161,7 +173,7 @@ public static class CoordinationWire
                 for (var i = 0; i < names.Length && !reader.Failed; i++) names[i] = Encoding.UTF8.GetString(reader.ReadPrefixed(Key.NameBytesMax));
                 return new CoordinationMessage.NamesListed(call, names, isLast);
             default:
-                reader.Fail("the kind of a coordinator's message, 1 to 10");
+                reader.Fail("the kind of a coordinator's message, 1 to 11");
                 return null;
         }
     }

@@ -139,6 +139,24 @@ public sealed class ShardTests
     }
 
     [Fact]
+    public void A_read_repairs_a_primary_that_missed_a_write_even_from_a_node_that_has_nothing()
+    {
+        var world = new ShardWorld(nodes: 4);
+        world.Pass(TimeSpan.FromSeconds(2));
+        var list = world.Ring.PreferenceList(world.Ring.PartitionOf(Counter.Hash));
+        var behind = world.Nodes.Single(node => node.Name == list.Members[0]);
+        world.Silent.Add(behind.Name);
+        Assert.IsType<WriteReply.Written>(world.Write(world.Nodes.Single(node => node.Name == list.Members[1]), Counter, new Operation.Increment(6)));
+        world.Silent.Remove(behind.Name);
+        Assert.Null(behind.Replica(Counter).Read(Counter));
+
+        var found = Assert.IsType<ReadReply.Found>(world.Read(world.Nodes.Single(node => node.Name == list.Members[3]), Counter, r: 3));
+
+        Assert.Equal(6, Sum(found.Value));
+        Assert.Equal(6, Sum(behind.Replica(Counter).Read(Counter)));
+    }
+
+    [Fact]
     public void What_a_replica_missed_it_has_soon_after_it_is_back()
     {
         var world = new ShardWorld();
