@@ -15,7 +15,7 @@ internal static class IdleCost
     private const string Figure = "percent ";
     private static readonly int FirstPort = int.Parse(Environment.GetEnvironmentVariable("IDLE_PORT") ?? "24053", CultureInfo.InvariantCulture);
     private static readonly string[] Settings = ["default", "tuned"];
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("IDLE_WARM_UP") ?? "10", CultureInfo.InvariantCulture));
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(30);
 
     private enum Layer
@@ -27,7 +27,7 @@ internal static class IdleCost
         PubSub,
     }
 
-    /// <summary>Measures the layers named, or all, with Akka's defaults and with <c>hocon/akka.conf</c>. More HOCON may be given by IDLE_HOCON, another first port by IDLE_PORT.</summary>
+    /// <summary>Measures the layers named, or all, with Akka's defaults and with <c>hocon/akka.conf</c>. More HOCON may be given by IDLE_HOCON, another first port by IDLE_PORT, more seconds to warm up by IDLE_WARM_UP.</summary>
     public static void Run(string[] args, TextWriter output)
     {
         var layers = Enum.GetValues<Layer>().Where(layer => args.Length == 0 || args.Contains($"{layer}", StringComparer.OrdinalIgnoreCase)).ToList();
