@@ -94,6 +94,13 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private void Begin(StorageProtocol.Recovered recovered)
     {
         if (!_shards.IsEmpty) return;
+        if (MetadataActor.RefusalOf(recovered.Facts, _parts.Node.Cluster) is { } refusal)
+        {
+            Context.System.EventStream.Publish(new MetadataProtocol.ClusterMismatch(refusal));
+            Say(refusal);
+            return;
+        }
+
         _log.Info("{Replicas} replicas and {Facts} facts read back from disk", recovered.Replicas.Count, recovered.Facts.Count);
         _progress = string.Empty;
         var incarnation = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
