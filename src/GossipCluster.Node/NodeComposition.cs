@@ -21,16 +21,15 @@ internal static class NodeComposition
         system.EventStream.Subscribe(mismatch, typeof(MetadataProtocol.ClusterMismatch));
 
         var settings = services.GetRequiredService<NodeSettings>();
-        List<string> errors = [];
-        var metadata = HoconOptions.Read<MetadataOptions>(settings.Config, errors);
+        var metadata = HoconOptions.Read<MetadataOptions>(settings.Config, []);
         var parts = new NodeParts(
             node, services.GetRequiredService<ClusterDirectory>(), services.GetRequiredService<NodeStore>(), metadata.DistributedData ? DistributedData.Get(system).Replicator : null)
         {
-            Storage = NodeHost.StorageOptionsOf(settings, errors),
-            Links = HoconOptions.Read<Actors.Links.LinkOptions>(settings.Config, errors),
-            Shards = HoconOptions.Read<ShardOptions>(settings.Config, errors),
+            Storage = settings.Storage,
+            Links = HoconOptions.Read<Actors.Links.LinkOptions>(settings.Config, []),
+            Shards = HoconOptions.Read<ShardOptions>(settings.Config, []),
             Metadata = metadata,
-            Membership = HoconOptions.Read<MembershipOptions>(settings.Config, errors),
+            Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
         };
         var root = system.ActorOf(NodeActor.CreateProps(parts), "gossip");
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, "stop-gossip", async () =>

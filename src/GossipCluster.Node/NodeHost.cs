@@ -1,13 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
 using GossipCluster.Actors.Membership;
-using GossipCluster.Actors.Configuration;
 using GossipCluster.Actors.Metadata;
 using GossipCluster.Actors.Storage;
 using GossipCluster.Core.Causality;
@@ -48,7 +45,7 @@ internal static class NodeHost
         builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
         var store = new Actors.Store.NodeStore(directory);
         builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store);
-        builder.Services.AddGossipClusterHttp(new HttpOptions { TokenSecret = TokenSecretOf(options) });
+        builder.Services.AddGossipClusterHttp(settings.Http);
         if (options.Parent > 0) builder.Services.AddHostedService<ParentWatch>();
 
         builder.Services.AddAkka(SystemName, (akka, services) => akka
@@ -64,15 +61,6 @@ internal static class NodeHost
         app.MapGossipClusterHttp();
         return app;
     }
-
-    /// <summary>Settings of the storage: where and what by the node's own options, the rest by their section.</summary>
-    public static StorageOptions StorageOptionsOf(NodeSettings settings, ICollection<string> errors) => HoconOptions.Read<StorageOptions>(settings.Config, errors) with
-    {
-        Provider = settings.Options.StorageProvider == "postgresql" ? StorageProvider.PostgreSql : StorageProvider.Sqlite,
-        ConnectionString = settings.Options.StorageConnectionString,
-        DataDirectory = settings.Options.Data,
-        Owner = settings.Options.Name,
-    };
 
     /// <summary>What Akka is told: the settings, and what follows from the options.</summary>
     public static Config AkkaConfig(NodeSettings settings)
@@ -99,12 +87,8 @@ internal static class NodeHost
                 validate-certificate-hostname = {{(options.TlsValidateHostName ? "on" : "off")}}
               }
             }
-            """)).WithFallback(StorageConfig.Hocon(StorageOptionsOf(settings, []))).WithFallback(settings.Config);
+            """)).WithFallback(StorageConfig.Hocon(settings.Storage)).WithFallback(settings.Config);
     }
-
-    /// <summary>What the operator gives, or else follows from the cluster's name: then tokens are safe from accidents, not from forgers.</summary>
-    private static byte[] TokenSecretOf(NodeOptions options) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes(options.ClusterSecret.Length > 0 ? options.ClusterSecret : $"gossip-cluster {options.ClusterName}"));
 
     private static LocalNode LocalNodeOf(ActorSystem system, NodeOptions options, Uri http)
     {

@@ -1,9 +1,16 @@
 using System.Collections;
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Akka.Configuration;
 using GossipCluster.Actors.Configuration;
+using GossipCluster.Actors.Membership;
+using GossipCluster.Actors.Metadata;
+using GossipCluster.Actors.Replicas;
+using GossipCluster.Actors.Storage;
+using GossipCluster.Node.Http;
 
 namespace GossipCluster.Node;
 
@@ -13,6 +20,10 @@ namespace GossipCluster.Node;
 internal sealed record NodeSettings(NodeOptions Options, Config Config)
 {
     private const string EnvironmentPrefix = "GOSSIPCLUSTER__";
+
+    // Checked at start, whoever reads them later.
+    private static readonly Type[] Areas =
+        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(HttpOptions)];
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -59,8 +70,29 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
 
         var options = HoconOptions.Read<NodeOptions>(config, errors);
         foreach (var error in NodeOptionsRules.ErrorsOf(options)) errors.Add(error);
-        return errors.Count == 0 ? new NodeSettings(options, config) : null;
+        foreach (var area in Areas) HoconOptions.Read(area, config, errors);
+        if (errors.Count > 0) return null;
+
+        var settings = new NodeSettings(options, config);
+        foreach (var problem in settings.Storage.Problems().Concat(settings.Http.Validate())) errors.Add(problem);
+        return errors.Count == 0 ? settings : null;
     }
+
+    /// <summary>Settings of the storage: where and what by the node's own options, the rest by their section.</summary>
+    public StorageOptions Storage => HoconOptions.Read<StorageOptions>(Config, []) with
+    {
+        Provider = Options.StorageProvider == "postgresql" ? StorageProvider.PostgreSql : StorageProvider.Sqlite,
+        ConnectionString = Options.StorageConnectionString,
+        DataDirectory = Options.Data,
+        Owner = Options.Name,
+    };
+
+    /// <summary>Settings of the HTTP door.</summary>
+    /// <remarks>Tokens are signed with what the operator gives, or else with what follows from the cluster's name: then they are safe from accidents, not from forgers.</remarks>
+    public HttpOptions Http => (HttpOptions)HoconOptions.Read(typeof(HttpOptions), Config, []) with
+    {
+        TokenSecret = SHA256.HashData(Encoding.UTF8.GetBytes(Options.ClusterSecret.Length > 0 ? Options.ClusterSecret : $"gossip-cluster {Options.ClusterName}")),
+    };
 
     private static Config FromCommandLine(ParseResult parsed) => Of(
         from key in Keys

@@ -1,5 +1,6 @@
 using System.Collections;
 using GossipCluster.Actors.Configuration;
+using GossipCluster.Node.Http;
 
 namespace GossipCluster.Node.Tests;
 
@@ -20,6 +21,38 @@ public sealed class NodeSettingsTests : IDisposable
         Assert.Empty(read.Seeds);
         Assert.All(HoconOptions.PropertiesOf(typeof(NodeOptions)), property =>
             Assert.True(GossipHocon.Reference.HasPath($"gossip-cluster.{HoconOptions.KeyOf(property)}"), HoconOptions.KeyOf(property)));
+    }
+
+    [Fact(DisplayName = "reference.conf says what the options of the HTTP door have as their defaults")]
+    public void The_reference_is_the_defaults_of_http()
+    {
+        var read = Load(["--name", "n1"]).Http;
+
+        Assert.Equal(new HttpOptions { TokenSecret = read.TokenSecret }, read);
+        Assert.All(HoconOptions.PropertiesOf(typeof(HttpOptions)), property =>
+            Assert.True(GossipHocon.Reference.HasPath($"gossip-cluster.http-server.{HoconOptions.KeyOf(property)}"), HoconOptions.KeyOf(property)));
+    }
+
+    [Fact]
+    public void A_setting_of_any_area_that_is_unknown_or_out_of_range_is_refused_at_start()
+    {
+        var environment = new Hashtable
+        {
+            ["GOSSIPCLUSTER__LINKS__SILENCE_MAX"] = "1ms",
+            ["GOSSIPCLUSTER__SHARDS__NO_SUCH_THING"] = "1",
+            ["GOSSIPCLUSTER__STORAGE__EVENT_BYTES_MAX"] = "many",
+            ["GOSSIPCLUSTER__HTTP_SERVER__BODY_BYTES_MAX"] = "5",
+        };
+
+        Assert.Equal(4, ErrorsOf(["--name", "n1"], environment).Count);
+    }
+
+    [Fact]
+    public void What_is_said_of_the_http_door_counts()
+    {
+        var settings = Load(["--name", "n1"], new Hashtable { ["GOSSIPCLUSTER__HTTP_SERVER__BODY_BYTES_MAX"] = "4096" });
+
+        Assert.Equal(4096, settings.Http.BodyBytesMax);
     }
 
     [Fact]
@@ -128,10 +161,10 @@ public sealed class NodeSettingsTests : IDisposable
         return settings!;
     }
 
-    private static List<string> ErrorsOf(string[] args)
+    private static List<string> ErrorsOf(string[] args, IDictionary? environment = null)
     {
         List<string> errors = [];
-        Assert.Null(NodeSettings.Load(NodeSettings.Command((_, _) => Task.FromResult(0)).Parse(args), new Hashtable(), errors));
+        Assert.Null(NodeSettings.Load(NodeSettings.Command((_, _) => Task.FromResult(0)).Parse(args), environment ?? new Hashtable(), errors));
         return errors;
     }
 }

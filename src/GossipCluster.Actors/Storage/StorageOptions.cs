@@ -43,6 +43,14 @@ public sealed record StorageOptions
     /// <value>1 KiB to 64 MiB. Default: 1 MiB: ten thousand small deltas, and still a row that a database likes.</value>
     public int EventBytesMax { get; init; } = MiB;
 
+    /// <summary>How long after an event the next one waits for more, under load.</summary>
+    /// <value>0 to 1 second. Default: 1 ms: a third fewer events, each fuller, and so more throughput and less latency where the processors are busy.</value>
+    public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Load is where an event had this many batches.</summary>
+    /// <value>1 to 1 million. Default: 8: a handful of clients are answered as fast as the disk allows.</value>
+    public int GatherBatchesMin { get; init; } = 8;
+
     /// <summary>Bytes that may wait for the disk before shards are told to refuse writes. What was sent before is still taken.</summary>
     /// <value>64 KiB to 4 GiB. Default: 64 MiB, half a second of a fast disk and a minute of a slow one.</value>
     public long AppendBytesMax { get; init; } = 64 * MiB;
@@ -135,6 +143,8 @@ public sealed record StorageOptions
         CheckTime(SnapshotPause, 0, 10, nameof(SnapshotPause));
         Check(CutBytesMax, 64 * KiB, 1024 * MiB, nameof(CutBytesMax));
         Check(FreeBytesMax, 0, long.MaxValue, nameof(FreeBytesMax));
+        CheckTime(GatherTime, 0, 1, nameof(GatherTime));
+        Check(GatherBatchesMin, 1, 1_000_000, nameof(GatherBatchesMin));
         Check(RecoveryLaneCount, 0, 64, nameof(RecoveryLaneCount));
         Check(RecoveryWindowBytes, 64 * KiB, 1024 * MiB, nameof(RecoveryWindowBytes));
         return problems;

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using GossipCluster.Core.DataTypes;
 
@@ -6,10 +7,11 @@ namespace GossipCluster.Node.Http;
 /// <summary>Settings of the HTTP door of this node. Only <see cref="TokenSecret"/> must be the same on all nodes of a cluster.</summary>
 internal sealed record HttpOptions
 {
-    public const string Section = "gossip-cluster:http";
+    public const string Section = "gossip-cluster:http-server";
 
     /// <summary>What context tokens are signed with; shared by all nodes of a cluster, so that any node takes a token that another has made.</summary>
     /// <value>16 bytes or more, random. No default: whoever knows it can make tokens.</value>
+    [Browsable(false)]
     public required ReadOnlyMemory<byte> TokenSecret { get; init; }
 
     /// <summary>The largest body of one operation.</summary>
