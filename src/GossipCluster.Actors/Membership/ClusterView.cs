@@ -15,6 +15,9 @@ public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<N
     /// <summary>The n_vals of all bucket types, ascending: for each there is a replica of every partition.</summary>
     public ImmutableArray<int> NVals { get; init; } = [3];
 
+    /// <summary>True where a ring is known, with this node in it or without: a node that has left still hands off what it has.</summary>
+    public bool HasRing => Ring.Members.Length > 0;
+
     /// <summary>True where a ring with this node in it is known.</summary>
     public bool IsRingKnown => Ring.Contains(Self);
 }

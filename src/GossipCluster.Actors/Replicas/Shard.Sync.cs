@@ -33,7 +33,7 @@ internal sealed partial class Shard
     public void LookForDifferences(TimeSpan now)
     {
         _now = now;
-        if (!_view.IsRingKnown || _shells.Count == 0) return;
+        if (!_view.HasRing || _shells.Count == 0) return;
         var starts = 0;
         var shells = _shells.Values.ToArray();
         for (var i = 0; i < shells.Length && starts < _options.SyncStartsMax; i++)

@@ -202,7 +202,7 @@ internal sealed partial class Shard
     private void ShowRing(ReplicaShell shell)
     {
         shell.Candidates = null;
-        if (!_view.IsRingKnown || shell.Address.Partition >= _view.Ring.PartitionCount) return;
+        if (!_view.HasRing || shell.Address.Partition >= _view.Ring.PartitionCount) return;
         NodeName[] primaries = [.. _view.Ring.PreferenceList(shell.Address.Partition).Primaries(shell.Address.N)];
         shell.Protocol.ChangeRing(_view.Ring.Version, primaries, [.. _view.Ring.Members.Select(member => member.Name)]);
         shell.Protocol.ResumeSynced(shell.SyncedRingOnDisk);

@@ -2,6 +2,7 @@ using GossipCluster.Actors.Replicas;
 using GossipCluster.Actors.Store;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Placement;
 
 namespace GossipCluster.Actors.Tests.Replicas;
 
@@ -171,6 +172,57 @@ public sealed class ShardTests
         {
             var key = Key.Of("counters", "b", $"k{i}");
             Assert.Equal(i, Sum(world.Nodes[2].Replica(key).Read(key)));
+        }
+    }
+
+    [Fact]
+    public void A_node_that_has_left_the_ring_hands_off_all_it_has_and_empties_itself()
+    {
+        var world = new ShardWorld(nodes: 4);
+        world.Pass(TimeSpan.FromSeconds(2));
+        for (var i = 0; i < 40; i++) world.Write(world.Nodes[i % 4], Key.Of("counters", "b", $"k{i}"), new Operation.Increment(i));
+        var leaver = world.Nodes[0];
+
+        world.Ring = world.Ring.Without(leaver.Name);
+        world.ShowRing();
+        world.Pass(TimeSpan.FromSeconds(60));
+
+        Assert.All(leaver.Shard.Shells, shell => Assert.True(shell.Replica.Clock.IsEmpty));
+        for (var i = 0; i < 40; i++)
+        {
+            var key = Key.Of("counters", "b", $"k{i}");
+            Assert.All(world.Nodes.Where(node => node != leaver), node => Assert.Equal(i, Sum(node.Replica(key).Read(key))));
+        }
+    }
+
+    [Fact]
+    public void A_node_that_joins_gets_its_share_and_others_keep_no_more_than_theirs()
+    {
+        var world = new ShardWorld(nodes: 5);
+        var whole = world.Ring;
+        world.Ring = whole.Without(world.Nodes[4].Name);
+        world.ShowRing();
+        world.Pass(TimeSpan.FromSeconds(2));
+        for (var i = 0; i < 40; i++) world.Write(world.Nodes[i % 4], Key.Of("counters", "b", $"k{i}"), new Operation.Increment(i + 1));
+
+        world.Ring = world.Ring.With(new RingMember(world.Nodes[4].Name));
+        world.ShowRing();
+        world.Pass(TimeSpan.FromSeconds(60));
+
+        foreach (var node in world.Nodes)
+        {
+            foreach (var shell in node.Shard.Shells)
+            {
+                var isPrimary = world.Ring.PreferenceList(shell.Address.Partition).IsPrimary(node.Name, 3);
+                Assert.True(isPrimary || shell.Replica.Clock.IsEmpty, $"{node.Name} still has something of {shell.Address}");
+            }
+        }
+
+        for (var i = 0; i < 40; i++)
+        {
+            var key = Key.Of("counters", "b", $"k{i}");
+            var primaries = world.Ring.PreferenceList(world.Ring.PartitionOf(key.Hash)).Primaries(3).ToArray();
+            Assert.All(world.Nodes.Where(node => primaries.Contains(node.Name)), node => Assert.Equal(i + 1, Sum(node.Replica(key).Read(key))));
         }
     }
 
