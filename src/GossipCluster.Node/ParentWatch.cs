@@ -5,7 +5,8 @@ namespace GossipCluster.Node;
 /// <summary>Stops the node, cleanly, when the process that it was told to follow is gone.</summary>
 internal sealed partial class ParentWatch(NodeOptions options, IHostApplicationLifetime lifetime, ILogger<ParentWatch> log) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    // With the second that a clean stop takes: gone within two.
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>True while the process runs; one that has ended and that nobody has waited for does not.</summary>
     public static bool IsAlive(int processId)
