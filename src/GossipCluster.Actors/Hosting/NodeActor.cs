@@ -41,6 +41,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private string _progress = "Reads back what is on disk.";
     private IActorRef? _stopper;
     private int _undrained;
+    private bool _isIntroduced;
 
     /// <summary>See <see cref="CreateProps"/>.</summary>
     public NodeActor(NodeParts parts)
@@ -57,6 +58,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<ShardProtocol.Restarted>(restarted => Tell(_shards[restarted.Shard]));
         Receive<Terminated>(_ => StartAnew());
         Receive<StartStorage>(_ => Start());
+        Receive<IntroductionOver>(_ => Introduce(isOver: true));
         Receive<Stop>(_ => BeginStop());
         Receive<ShardProtocol.Drained>(_ => Drained());
         Receive<DrainOver>(_ => MarkCleanStop(isClean: false));
@@ -153,13 +155,27 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _view = view with { NVals = [.. _parts.Directory.Types.Select(type => type.N).Distinct().Order()] };
         foreach (var shard in _shards) shard.Tell(new ViewChanged(_view));
+        if (_view.IsRingKnown && !_isIntroduced) Timers.StartSingleTimer(IntroductionOver.Instance, IntroductionOver.Instance, _parts.Links.SilenceMax);
+        Introduce(isOver: false);
         Publish();
+    }
+
+    /// <summary>
+    /// A node that has just started has heard of nobody, and would take everybody for gone: it takes requests when all ring members have been heard of, or have been
+    /// silent for as long as makes a node unreachable. Else its first "not found" would be the word of one disk.
+    /// </summary>
+    private void Introduce(bool isOver)
+    {
+        if (_isIntroduced || _view is not { IsRingKnown: true } view) return;
+        _isIntroduced = isOver || view.Ring.Members.All(member => member.Name == _self || _reachable.Contains(member.Name));
+        if (_isIntroduced) Publish();
     }
 
     private void SeeReachability(LinkProtocol.ReachabilityChanged changed)
     {
         if (changed.IsReachable) _reachable.Add(changed.Node);
         else _reachable.Remove(changed.Node);
+        Introduce(isOver: false);
         Publish();
     }
 
@@ -193,7 +209,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
         _log.Error("The storage has ended; the node starts its parts again in {Backoff}", StorageBackoff);
         foreach (var child in Context.GetChildren()) Context.Stop(child);
-        (_shards, _identity, _view) = ([], null, null);
+        (_shards, _identity, _view, _isIntroduced) = ([], null, null, false);
         _reachable.Clear();
         Say("The storage is started again.");
         Timers.StartSingleTimer(StartStorage.Instance, StartStorage.Instance, StorageBackoff);
@@ -232,7 +248,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private void Publish()
     {
         if (_stopper is not null) return;
-        _parts.Store.Publish(_shards, _view, Status());
+        _parts.Store.Publish(_isIntroduced ? _shards : [], _view, Status());
     }
 
     private NodeStatus Status()
@@ -240,8 +256,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         var members = _view is null ? [] : _view.Ring.Members.Select(member => StatusOf(member.Name)).ToImmutableArray();
         var progress = _progress.Length > 0 ? _progress
             : _view is not { IsRingKnown: true } ? _parts.Directory.WaitingFor
+            : !_isIntroduced ? "Waits to hear of the other nodes."
             : _identity is null ? "Makes sure under which id it may write." : string.Empty;
-        return new NodeStatus(_self.Text, _view is { IsRingKnown: true }, !_shards.IsEmpty && _identity is not null, progress, members);
+        return new NodeStatus(_self.Text, _view is { IsRingKnown: true }, !_shards.IsEmpty && _isIntroduced && _identity is not null, progress, members);
     }
 
     private MemberStatus StatusOf(NodeName name)
@@ -268,6 +285,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private sealed record StartStorage : INoSerializationVerificationNeeded
     {
         public static readonly StartStorage Instance = new();
+    }
+
+    private sealed record IntroductionOver : INoSerializationVerificationNeeded
+    {
+        public static readonly IntroductionOver Instance = new();
     }
 
     private sealed record DrainOver : INoSerializationVerificationNeeded
