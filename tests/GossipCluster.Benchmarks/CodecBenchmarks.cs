@@ -36,7 +36,7 @@ public class CodecBenchmarks
         clock.Add(new ReplicaId(NodeName.Of("node-3"), 0xABCD_EF01_2345_6789), 1, 12_345);
         _clock = clock.ToSet();
         _clockBytes = _clock.ToBytes();
-        _token = _tokens.Encode(SetKey.Flat, _clock);
+        _token = _tokens.Encode(new TokenPlace(SetKey.Hash, 3), _clock);
 
         for (var i = 0; i < BatchSize; i++) _delta = _replica.Stage(DataType.Counter, BusyReplica.CounterKey(i), new Operation.Increment(1)).Bytes.ToArray();
         _batch = _replica.Replica.Seal();
@@ -84,9 +84,9 @@ public class CodecBenchmarks
 
     /// <summary>The token of a clock of three replica ids.</summary>
     [Benchmark]
-    public string Token_encode() => _tokens.Encode(SetKey.Flat, _clock);
+    public string Token_encode() => _tokens.Encode(new TokenPlace(SetKey.Hash, 3), _clock);
 
     /// <summary>The token of a clock of three replica ids.</summary>
     [Benchmark]
-    public bool Token_decode() => _tokens.TryDecode(SetKey.Flat, _token, out _, out _);
+    public bool Token_decode() => _tokens.TryDecode(SetKey.Hash, _token, out _, out _);
 }

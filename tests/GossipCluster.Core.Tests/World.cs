@@ -62,7 +62,7 @@ internal sealed class World
                 break;
             case StepKind.Remember:
                 var key = _keys[step.Key];
-                _contexts.Add((Tokens.Encode(key.Flat, member.Kernel.Clock), key, [.. member.Durable]));
+                _contexts.Add((Tokens.Encode(new TokenPlace(key.Hash, 3), member.Kernel.Clock), key, [.. member.Durable]));
                 break;
             case StepKind.Sync:
                 Sync(member, other, bytesMax: 1 + step.Number);
@@ -142,7 +142,7 @@ internal sealed class World
         var ofKey = _contexts.Where(context => context.Key == key).ToList();
         if (number % 3 == 0 || ofKey.Count == 0) return (null, null);
         var (text, _, known) = ofKey[number % ofKey.Count];
-        Assert.True(Tokens.TryDecode(key.Flat, text, out var clock, out var error), error.Sentence);
+        Assert.True(Tokens.TryDecode(key.Hash, text, out var clock, out var error), error.Sentence);
         return (clock, known);
     }
 

@@ -40,7 +40,7 @@ public sealed class GrowthTests
             Assert.InRange(replica.Clock.ReplicaCount, 1, 6);
             Assert.InRange(replica.Clock.RangeCount, 1, 9);
             Assert.InRange(replica.ItemCount(key), 1, 6);
-            Assert.InRange(tokens.Encode(key.Flat, replica.Clock).Length, 1, 250);
+            Assert.InRange(tokens.Encode(new TokenPlace(key.Hash, 3), replica.Clock).Length, 1, 250);
             world.Oracles[0].CheckState(replica, node.Name.Text);
         }
     }

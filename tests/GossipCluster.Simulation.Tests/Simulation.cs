@@ -332,7 +332,7 @@ internal sealed partial class Simulation
         {
             if (Chance(.4) && protocol.Replica.AbandonedIds.Count > 0) protocol.TryFold(Now, TimeSpan.FromMilliseconds(Plan.DelayMax), effects);
             else if (protocol.IsPrimary) protocol.SyncWith(peer, effects);
-            else if (Chance(.2)) protocol.TryDropHints(Pick(_keys), Plan.W, effects);
+            else if (Chance(.2)) protocol.TryDropHints(Plan.W, 1 + _random.Next(3), effects);
             else if (Plan.Mutant == Mutant.AnyView && Chance(.5)) protocol.SyncWith(peer, effects);
             else protocol.OfferTo(peer, effects);
         });

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using GossipCluster.Core.Wire;
@@ -29,19 +30,30 @@ public enum TokenProblem
 /// <param name="Sentence">For people: what is wrong and what to do.</param>
 public readonly record struct TokenError(TokenProblem Problem, string Sentence);
 
+/// <summary>Which replicas a token speaks of: a clock means something within one replica group only.</summary>
+/// <param name="KeyHash">The hash of the key's flat bytes: it decides the partition.</param>
+/// <param name="N">The bucket type's n_val.</param>
+public readonly record struct TokenPlace(ulong KeyHash, int N);
+
 /// <summary>A causal context as an opaque text: the clock that a reader of one key saw.</summary>
 /// <remarks>
-/// Bytes: version (1), check (8), set of dots. The check is HMAC-SHA256 of the key and the set under the cluster's token secret, cut to 64 bits: a token
-/// that was damaged, made up, or made for another key is refused before any of it is believed. As text: base64url without padding, safe in JSON, in a
-/// header and in a URL.
+/// Bytes: version (1), check (8), n (1), hash of the key (8), set of dots. The check is HMAC-SHA256 of all that follows it under the cluster's token secret,
+/// cut to 64 bits: a token that was damaged, made up, or made for another key is refused before any of it is believed. As text: base64url without padding,
+/// safe in JSON, in a header and in a URL.
+/// <para>
+/// The key is bound by its hash, which everybody can compute: two keys of one hash could use each other's tokens. They are in one partition, and the clock
+/// is the partition's: it says nothing false about either. With the hash in it, a token is a receipt that needs nothing beside it.
+/// </para>
 /// </remarks>
 public sealed class ContextToken
 {
     /// <summary>The longest text that is looked at, in characters: room for a clock of some 400 replica ids.</summary>
     public const int TextLengthMax = 16_384;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int CheckBytes = 8;
+    private const int PlaceBytes = 1 + sizeof(ulong);
+    private const int HeadBytes = 1 + CheckBytes + PlaceBytes;
     private readonly byte[] _secret;
 
     /// <summary>Makes and checks tokens under a secret that all nodes of a cluster share.</summary>
@@ -52,27 +64,45 @@ public sealed class ContextToken
         _secret = secret.ToArray();
     }
 
-    /// <summary>The token of a clock that was read together with the key.</summary>
-    public string Encode(ReadOnlySpan<byte> key, DotSet clock)
+    /// <summary>The token of a clock that was read together with a key.</summary>
+    /// <param name="place">The key's hash, and its bucket type's n_val, 1 to 255.</param>
+    /// <param name="clock">What was seen.</param>
+    public string Encode(TokenPlace place, DotSet clock)
     {
+        ArgumentNullException.ThrowIfNull(clock);
         var writer = new WireWriter(128);
         writer.WriteByte(Version);
         writer.WriteUInt64(0);
+        writer.WriteByte(checked((byte)place.N));
+        writer.WriteUInt64(place.KeyHash);
         clock.Write(writer);
         var bytes = writer.ToArray();
-        Check(key, bytes.AsSpan(1 + CheckBytes), bytes.AsSpan(1, CheckBytes));
+        Check(bytes.AsSpan(1 + CheckBytes), bytes.AsSpan(1, CheckBytes));
         return Base64Url.EncodeToString(bytes);
     }
 
     /// <summary>The clock of a token that may be damaged, foreign or forged. Never throws.</summary>
-    /// <param name="key">The key that the request names.</param>
+    /// <param name="keyHash">Of the key that the request names.</param>
     /// <param name="text">What the client sent.</param>
     /// <param name="clock">The clock; empty on failure.</param>
     /// <param name="error">Why not; meaningful only on failure.</param>
-    public bool TryDecode(ReadOnlySpan<byte> key, ReadOnlySpan<char> text, out DotSet clock, out TokenError error)
+    public bool TryDecode(ulong keyHash, ReadOnlySpan<char> text, out DotSet clock, out TokenError error)
     {
+        if (!TryDecode(text, out var place, out clock, out error)) return false;
+        if (place.KeyHash == keyHash) return true;
         clock = DotSet.Empty;
-        error = default;
+        error = NotOurs;
+        return false;
+    }
+
+    /// <summary>The same without a key at hand.</summary>
+    /// <param name="text">What the client sent.</param>
+    /// <param name="place">Which replicas it speaks of.</param>
+    /// <param name="clock">The clock; empty on failure.</param>
+    /// <param name="error">Why not; meaningful only on failure.</param>
+    public bool TryDecode(ReadOnlySpan<char> text, out TokenPlace place, out DotSet clock, out TokenError error)
+    {
+        (place, clock, error) = (default, DotSet.Empty, default);
         if (text.Length > TextLengthMax)
         {
             error = new TokenError(TokenProblem.TooLong, $"The context has {text.Length} characters; at most {TextLengthMax} are looked at. Send it as it was received.");
@@ -87,36 +117,33 @@ public sealed class ContextToken
         }
 
         var token = bytes.AsSpan(0, length);
-        if (token.Length <= 1 + CheckBytes || token[0] != Version)
+        if (token.Length <= HeadBytes || token[0] != Version)
         {
-            error = new TokenError(TokenProblem.UnknownVersion, "The context was not made by this store, or by a newer version of it. Read the key again and use the context of that answer.");
+            error = new TokenError(TokenProblem.UnknownVersion, "The context was not made by this version of the store. Read the key again and use the context of that answer.");
             return false;
         }
 
         Span<byte> check = stackalloc byte[CheckBytes];
-        Check(key, token[(1 + CheckBytes)..], check);
+        Check(token[(1 + CheckBytes)..], check);
         if (!CryptographicOperations.FixedTimeEquals(check, token.Slice(1, CheckBytes)))
         {
-            error = new TokenError(TokenProblem.NotOurs, "The context is damaged, or was made for another key or by another cluster. Read this key again and use the context of that answer.");
+            error = NotOurs;
             return false;
         }
 
-        if (DotSet.TryRead(token[(1 + CheckBytes)..], out clock, out var malformed)) return true;
+        place = new TokenPlace(BinaryPrimitives.ReadUInt64LittleEndian(token[(2 + CheckBytes)..]), token[1 + CheckBytes]);
+        if (DotSet.TryRead(token[HeadBytes..], out clock, out var malformed)) return true;
         error = new TokenError(TokenProblem.Malformed, $"The context cannot be read. {malformed} Read the key again and use the context of that answer.");
         return false;
     }
 
-    private void Check(ReadOnlySpan<byte> key, ReadOnlySpan<byte> clock, Span<byte> check)
+    private static TokenError NotOurs => new(
+        TokenProblem.NotOurs, "The context is damaged, or was made for another key or by another cluster. Read this key again and use the context of that answer.");
+
+    private void Check(ReadOnlySpan<byte> content, Span<byte> check)
     {
-        // The key's length goes first, so that no byte can move from the key to the clock under the same check.
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _secret);
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(length, key.Length);
-        hash.AppendData(length);
-        hash.AppendData(key);
-        hash.AppendData(clock);
-        hash.GetHashAndReset(mac);
+        HMACSHA256.HashData(_secret, content, mac);
         mac[..CheckBytes].CopyTo(check);
     }
 }

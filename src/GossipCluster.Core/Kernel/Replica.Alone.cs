@@ -10,6 +10,8 @@ public sealed partial class Replica
     // not for this replica to supersede.
     private long _counterFloor;
 
+    private const byte DropVersion = 2;
+
     /// <summary>From here on dots are named under this id. The first record of a new life (rule 6).</summary>
     public void StageIdentity(ReplicaId id)
     {
@@ -32,18 +34,39 @@ public sealed partial class Replica
     }
 
     /// <summary>
-    /// A fallback out of room drops one key's hints, dots and all. The caller has made sure that a write quorum of primaries has <see cref="DotsOfKey"/>.
+    /// A fallback out of room drops the hints of some keys, dots and all, in one step. The caller has made sure that a write quorum of primaries has
+    /// <see cref="DotsOfKey"/> of each.
     /// </summary>
-    /// <returns>False where some dot cannot be attributed to a key: then nothing may be dropped.</returns>
-    public bool TryStageHintsDropped(Key key)
+    /// <returns>False where some dot cannot be attributed to a key, or where there is nothing to drop: then nothing is staged.</returns>
+    public bool TryStageHintsDropped(IReadOnlyCollection<Key> keys)
     {
-        if (DotsOfKey(key) is not { IsEmpty: false } dots) return false;
+        ArgumentNullException.ThrowIfNull(keys);
         var writer = new WireWriter(128);
-        writer.WriteByte(Version);
-        writer.WritePrefixed(key.Flat);
-        dots.Write(writer);
-        StageOwn(RecordKind.HintsDropped, writer);
+        var count = 0;
+        foreach (var key in keys)
+        {
+            if (DotsOfKey(key) is not { IsEmpty: false } dots) continue;
+            writer.WritePrefixed(key.Flat);
+            dots.Write(writer);
+            count++;
+        }
+
+        if (count == 0) return false;
+        var whole = new WireWriter(writer.Length + 8);
+        whole.WriteByte(DropVersion);
+        whole.WriteCount(count);
+        whole.WriteBytes(writer.Written);
+        StageOwn(RecordKind.HintsDropped, whole);
         return true;
+    }
+
+    /// <summary>The keys of which the log knows dots, those first that were written longest ago; a key that was written often comes as often.</summary>
+    public IEnumerable<Key> KeysOldestFirst()
+    {
+        for (var entry = _log.Oldest; entry is not null; entry = entry.Newer)
+        {
+            if (entry.Fold is null) yield return entry.Key;
+        }
     }
 
     /// <summary>All dots that belong to a key; null where some dot of the clock cannot be attributed to any key.</summary>
@@ -73,10 +96,8 @@ public sealed partial class Replica
                 then = () => Empty(next);
                 break;
             case RecordKind.HintsDropped:
-                ReadVersion(ref reader);
-                var key = ItemCodec.ReadKey(ref reader);
-                var dots = DotSet.Read(ref reader);
-                then = () => DropHints(key, dots);
+                var dropped = ReadHintsDropped(ref reader);
+                then = () => DropHints(dropped);
                 break;
             case RecordKind.TransferEnd:
                 then = ReadTransferEnd(ref reader);
@@ -124,6 +145,7 @@ public sealed partial class Replica
     private void Empty(long next)
     {
         _trees.Clear();
+        _treeBytes = 0;
         _clock.Clear();
         _stagedClock.Clear();
         _unlogged.Clear();
@@ -135,14 +157,33 @@ public sealed partial class Replica
         AbandonTransfer();
     }
 
-    private void DropHints(Key key, DotSet dropped)
+    /// <summary>The first version has one key and no count.</summary>
+    private static List<(Key Key, DotSet Dots)> ReadHintsDropped(ref WireReader reader)
     {
-        var dots = _table.Resolve(dropped);
+        var version = reader.ReadByte();
+        if (version is not (Version or DropVersion)) reader.Fail("a drop of version 1 or 2");
+        var count = version == Version ? 1 : reader.ReadCount(3);
+        var dropped = new List<(Key, DotSet)>();
+        for (var i = 0; i < count && !reader.Failed; i++) dropped.Add((ItemCodec.ReadKey(ref reader), DotSet.Read(ref reader)));
+        return dropped;
+    }
+
+    private void DropHints(List<(Key Key, DotSet Dots)> hints)
+    {
         _counterFloor = LastDurable;
-        if (_trees.Remove(key, out var tree)) _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash.Of(key, tree, _table)));
-        _clock.Remove(dots);
-        _stagedClock.Remove(dots);
-        _stable.Remove(dots);
-        _log.RemoveKey(key, _table);
+        foreach (var (key, dropped) in hints)
+        {
+            var dots = _table.Resolve(dropped);
+            if (_trees.Remove(key, out var tree))
+            {
+                _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash.Of(key, tree, _table)));
+                _treeBytes -= BytesOf(key, tree);
+            }
+
+            _clock.Remove(dots);
+            _stagedClock.Remove(dots);
+            _stable.Remove(dots);
+            _log.RemoveKey(key, _table);
+        }
     }
 }

@@ -51,6 +51,7 @@ public sealed partial class Replica
     private DotSet _void = DotSet.Empty;
     private int _self;
     private long _next = 1;
+    private long _treeBytes;
 
     /// <summary>An empty replica that names dots under an id, the first of which is 1.</summary>
     public Replica(ReplicaId self, ReplicaOptions? options = null)
@@ -96,6 +97,9 @@ public sealed partial class Replica
 
     /// <summary>Deltas and entries that the log's bounds have cost since the start: repairs by key or in full instead of by delta.</summary>
     public (long Deltas, long Entries) LogShed => (_log.DeltasShed, _log.EntriesShed);
+
+    /// <summary>About how many bytes of memory items and log take.</summary>
+    public long HeldBytes => _treeBytes + _log.DeltaBytes + ((long)_log.EntryCount * DeltaLog.EntryBytes);
 
     /// <summary>How many replica ids this object has met: grows with the restarts of the group's nodes.</summary>
     public int ReplicaIdCount => _table.Count;
@@ -218,12 +222,22 @@ public sealed partial class Replica
     {
         foreach (var (key, tree) in batch.Trees)
         {
-            if (tree.IsEmpty) _trees.Remove(key);
-            else _trees[key] = tree;
+            if (tree.IsEmpty)
+            {
+                if (_trees.Remove(key, out var last)) _treeBytes -= BytesOf(key, last);
+                continue;
+            }
+
+            ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_trees, key, out var exists);
+            _treeBytes += exists ? tree.ByteCount - kept.ByteCount : BytesOf(key, tree);
+            kept = tree;
         }
 
         foreach (var (keyHash, difference) in batch.Audit) _audit.Add(keyHash, difference);
     }
+
+    // A key's place in the table and the heads of its objects.
+    private static long BytesOf(Key key, ItemTree tree) => tree.ByteCount + key.Flat.Length + 120;
 
     private OperationError? Contradiction(ItemTree tree, DataType type, Operation operation)
     {

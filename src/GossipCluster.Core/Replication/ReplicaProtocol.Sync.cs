@@ -34,13 +34,35 @@ public partial class ReplicaProtocol
         if (IsEmptiable()) StageAlone(_ => StageEmptied(), effects);
     }
 
-    /// <summary>Drops one key's hints where a write quorum of primaries is known to have them: a fallback out of room.</summary>
-    /// <param name="key">Whose hints.</param>
-    /// <param name="w">How many primaries must have them.</param>
+    /// <summary>A fallback out of room drops the hints that a write quorum of primaries is known to have; those of the keys first that waited longest.</summary>
+    /// <param name="w">How many primaries must have a key's dots.</param>
+    /// <param name="keysMax">The most keys that are dropped in one step.</param>
     /// <param name="effects">What is to be done.</param>
-    public void TryDropHints(Key key, int w, List<ReplicaEffect> effects)
+    public void TryDropHints(int w, int keysMax, List<ReplicaEffect> effects) => StageAlone(
+        _ =>
+        {
+            var keys = DroppableHints(w, keysMax);
+            if (keys.Count == 0 || !Replica.TryStageHintsDropped(keys)) return false;
+            HintsDropped += keys.Count;
+            return true;
+        },
+        effects);
+
+    /// <summary>The keys whose hints may be dropped: none where some dot cannot be attributed to a key.</summary>
+    public IReadOnlyCollection<Key> DroppableHints(int w, int keysMax)
     {
-        StageAlone(_ => !IsPrimary && Replica.DotsOfKey(key) is { IsEmpty: false } dots && Watermarks.CountHaving(dots) >= w && Replica.TryStageHintsDropped(key), effects);
+        var keys = new HashSet<Key>(Key.Comparer.Instance);
+        if (IsPrimary) return keys;
+        var looked = new HashSet<Key>(Key.Comparer.Instance);
+        foreach (var key in Replica.KeysOldestFirst())
+        {
+            if (keys.Count >= keysMax) break;
+            if (!looked.Add(key)) continue;
+            if (Replica.DotsOfKey(key) is not { } dots) break;
+            if (!dots.IsEmpty && Watermarks.CountHaving(dots) >= w) keys.Add(key);
+        }
+
+        return keys;
     }
 
     /// <summary>Read repair: one key's state for a peer whose clock was seen by a reader.</summary>
@@ -201,6 +223,12 @@ public partial class ReplicaProtocol
     }
 
     private bool IsSource(Stamp stamp) => stamp.IsPrimary && stamp.HasSynced && stamp.RingVersion == Watermarks.RingVersion;
+
+    /// <summary>Goes on with the full transfer from a peer, where one is under way: the shell has held back its ask.</summary>
+    public void ContinueTransfer(NodeName peer, List<ReplicaEffect> effects)
+    {
+        if (TakesIn && _transferSource == peer) AskForTransfer(peer, effects);
+    }
 
     private void AskForTransfer(NodeName peer, List<ReplicaEffect> effects)
     {

@@ -88,6 +88,12 @@ public partial class ReplicaProtocol
     /// <summary>Records from peers that were malformed or refused, since the start.</summary>
     public long RecordsRefused { get; private set; }
 
+    /// <summary>Keys whose hints were dropped for want of room, since the start; a write quorum of primaries had each.</summary>
+    public long HintsDropped { get; private set; }
+
+    /// <summary>The peer from which a full transfer comes; null where none does.</summary>
+    public NodeName? TransferSource => Replica.Incoming is null ? null : _transferSource;
+
     /// <summary>What this replica says of itself.</summary>
     /// <remarks>
     /// A fallback that is about to forget, and hears of a ring in which it is a primary before that is durable, must not yet speak as one: what it has now

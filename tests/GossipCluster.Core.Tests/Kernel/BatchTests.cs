@@ -213,7 +213,7 @@ public sealed class BatchTests
         Replicas.Sync(primary, fallback);
         var dots = fallback.DotsOfKey(Key)!;
 
-        Assert.True(fallback.TryStageHintsDropped(Key));
+        Assert.True(fallback.TryStageHintsDropped([Key]));
         var batch = fallback.CommitAll();
 
         Assert.Equal(primary.Clock.Except(dots), fallback.Clock);
@@ -221,7 +221,7 @@ public sealed class BatchTests
         Assert.Equal("[62]", fallback.Value(Other));
         Replicas.AssertAuditIsTrue(fallback);
         Assert.Equal(DotSet.Empty, fallback.DotsOfKey(Key));
-        Assert.False(fallback.TryStageHintsDropped(Key));
+        Assert.False(fallback.TryStageHintsDropped([Key]));
         Assert.Equal(RecordKind.HintsDropped, Assert.Single(batch.Records).Kind);
 
         Replicas.Sync(fallback, primary);
@@ -237,7 +237,7 @@ public sealed class BatchTests
         fallback.Write(DataType.Set, Key, Operation.AddToSet("a"));
         Replicas.Feed(fallback, Replicas.Everything(peer, 9));
 
-        Assert.False(fallback.TryStageHintsDropped(Key));
+        Assert.False(fallback.TryStageHintsDropped([Key]));
 
         Assert.False(fallback.HasPending);
         Assert.Null(fallback.DotsOfKey(Key));

@@ -139,7 +139,7 @@ internal sealed class BatchEndpoints(Door door)
             var found = (ReadReply.Found)reply;
             json.Raw("{\"status\":200,\"value\":"u8);
             ValueWriter.Write(json, found.Value, parameters.AllVersions);
-            if (parameters.IncludeContext) json.Raw(",\"context\":"u8).String(door.Encode(command.Key, found.Clock));
+            if (parameters.IncludeContext) json.Raw(",\"context\":"u8).String(door.Encode(command.Key, command.Quorum.N, found.Clock));
             json.Raw((byte)'}');
         }
 
@@ -161,7 +161,7 @@ internal sealed class BatchEndpoints(Door door)
             var value = command.ReturnValue ? written.Value : null;
             json.Raw(value is null ? "{\"status\":204"u8 : "{\"status\":200,\"value\":"u8);
             if (value is not null) ValueWriter.Write(json, value, parameters.AllVersions);
-            if (parameters.IncludeContext) json.Raw(",\"context\":"u8).String(door.Encode(command.Key, written.Clock));
+            if (parameters.IncludeContext) json.Raw(",\"context\":"u8).String(door.Encode(command.Key, command.Quorum.N, written.Clock));
             json.Raw(",\"copies\":"u8).Number(written.Copies).Raw((byte)'}');
         }
 

@@ -39,8 +39,8 @@ internal sealed class DatatypeEndpoints(Door door)
         var reply = await door.Store.ReadAsync(command);
         var token = reply switch
         {
-            ReadReply.Found found => door.Encode(command.Key, found.Clock),
-            ReadReply.NotFound missing => door.Encode(command.Key, missing.Clock),
+            ReadReply.Found found => door.Encode(command.Key, command.Quorum.N, found.Clock),
+            ReadReply.NotFound missing => door.Encode(command.Key, command.Quorum.N, missing.Clock),
             _ => null,
         };
         if (token is not null) http.Response.Headers[Answer.ContextHeader] = token;
@@ -111,7 +111,7 @@ internal sealed class DatatypeEndpoints(Door door)
         }
 
         var written = (WriteReply.Written)reply;
-        var token = door.Encode(command.Key, written.Clock);
+        var token = door.Encode(command.Key, command.Quorum.N, written.Clock);
         http.Response.Headers[Answer.ContextHeader] = token;
         http.Response.Headers[Answer.CopiesHeader] = written.Copies.ToString(CultureInfo.InvariantCulture);
         if (location is not null) http.Response.Headers.Location = location;

@@ -43,13 +43,20 @@ internal sealed class Door(IStore store, HttpOptions options, RequestBodies bodi
     {
         clock = null;
         if (string.IsNullOrEmpty(token)) return null;
-        if (!_tokens.TryDecode(key.Flat, token, out var decoded, out var error)) return Refusal.BadContext(error.Sentence);
+        if (!_tokens.TryDecode(key.Hash, token, out var decoded, out var error)) return Refusal.BadContext(error.Sentence);
         clock = decoded;
         return null;
     }
 
-    /// <summary>The token of a clock.</summary>
-    public string Encode(in Key key, DotSet clock) => _tokens.Encode(key.Flat, clock);
+    /// <summary>The replicas and the clock of a token that comes without a key.</summary>
+    public Refusal? Decode(string token, out TokenPlace place, out DotSet clock) =>
+        _tokens.TryDecode(token, out place, out clock, out var error) ? null : Refusal.BadContext(error.Sentence);
+
+    /// <summary>The token of a clock that was seen with a key.</summary>
+    /// <param name="key">Which key.</param>
+    /// <param name="n">Its bucket type's n_val.</param>
+    /// <param name="clock">What was seen.</param>
+    public string Encode(in Key key, int n, DotSet clock) => _tokens.Encode(new TokenPlace(key.Hash, n), clock);
 
     /// <summary>The token that came in a header; null where none did.</summary>
     public static string? TokenHeader(HttpRequest request, bool alsoVclock = false)

@@ -50,7 +50,7 @@ internal sealed class KeyEndpoints(Door door)
         }
 
         var written = (WriteReply.Written)reply;
-        http.Response.Headers[Answer.ContextHeader] = door.Encode(command.Key, written.Clock);
+        http.Response.Headers[Answer.ContextHeader] = door.Encode(command.Key, command.Quorum.N, written.Clock);
         http.Response.Headers[Answer.CopiesHeader] = written.Copies.ToString(CultureInfo.InvariantCulture);
         Answer.Empty(http, StatusCodes.Status204NoContent);
     }
