@@ -27,7 +27,7 @@ internal static class NodeComposition
         {
             Storage = settings.Storage,
             Links = HoconOptions.Read<Actors.Links.LinkOptions>(settings.Config, []),
-            Shards = HoconOptions.Read<ShardOptions>(settings.Config, []),
+            Shards = HoconOptions.Read<ShardOptions>(settings.Config, []) with { Repair = HoconOptions.Read<RepairOptions>(settings.Config, []) },
             Metadata = metadata,
             Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
         };

@@ -23,7 +23,7 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
 
     // Checked at start, whoever reads them later.
     private static readonly Type[] Areas =
-        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(HttpOptions)];
+        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(HttpOptions)];
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

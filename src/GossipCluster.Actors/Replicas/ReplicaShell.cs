@@ -20,8 +20,11 @@ internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol proto
     /// <summary>Under which ring the disk knows the replica to have synced; -1 for none.</summary>
     public long SyncedRingOnDisk { get; set; } = -1;
 
-    /// <summary>When each peer was last asked for what it has.</summary>
-    public Dictionary<NodeName, TimeSpan> SyncedAt { get; } = [];
+    /// <summary>Syncs with each peer.</summary>
+    public Dictionary<NodeName, PeerSync> Peers { get; } = [];
+
+    /// <summary>Since when hints have been kept here; null where there are none.</summary>
+    public TimeSpan? HintsSince { get; set; }
 
     /// <summary>The clock at the last look for differences: while it changes, acknowledgements are still on their way.</summary>
     public DotSet? ClockSeen { get; set; }
@@ -31,6 +34,13 @@ internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol proto
 
     /// <summary>A snapshot that is being written; null where none is.</summary>
     public RunningSnapshot? Snapshot { get; set; }
+
+    /// <summary>The sync with a peer.</summary>
+    public PeerSync PeerOf(NodeName peer)
+    {
+        if (!Peers.TryGetValue(peer, out var sync)) Peers[peer] = sync = new PeerSync();
+        return sync;
+    }
 }
 
 /// <summary>A snapshot on its way to the storage.</summary>

@@ -25,6 +25,20 @@ internal sealed class ReadTicket(ReadCommand command, ReplicaAddress address)
     public ReplicaAddress Address { get; } = address;
 }
 
+/// <summary>A client's question whether all primaries have something; see <see cref="WriteTicket"/>. Null where the shard takes no more of them.</summary>
+internal sealed class ReceiptTicket(ReplicaAddress address, DotSet clock, TimeSpan wait)
+    : TaskCompletionSource<ConvergenceReply?>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+{
+    public ReplicaAddress Address { get; } = address;
+
+    public DotSet Clock { get; } = clock;
+
+    public TimeSpan Wait { get; } = wait;
+}
+
+/// <summary>A question for the entropy of a shard.</summary>
+internal sealed class EntropyTicket() : TaskCompletionSource<ShardEntropy>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded;
+
 /// <summary>A client's listing of what a shard's partitions hold, on all nodes.</summary>
 internal sealed record ListTicket(int N, string Type, string? Bucket, System.Threading.Channels.ChannelWriter<IReadOnlyList<string>> Parts) : INoSerializationVerificationNeeded;
 
@@ -88,6 +102,16 @@ internal sealed class RunningRead(ulong call, ReplicaShell shell, ReadCoordinati
     public ReadTicket Ticket { get; } = ticket;
 
     public Key Key => Ticket.Command.Key;
+
+    public TimeSpan StartedAt { get; init; }
+
+    public TimeSpan EndsAt => StartedAt + Ticket.Command.Timeout;
+
+    /// <summary>What the answer has seen, once there is one that was joined.</summary>
+    public DotSet? Joined { get; set; }
+
+    /// <summary>Primaries that were found behind.</summary>
+    public System.Collections.Immutable.ImmutableArray<NodeName> Lacking { get; set; } = [];
 
     /// <summary>Digest and clock of each node that has answered.</summary>
     public List<(NodeName Node, UInt128 Digest, DotSet Clock)> Answers { get; } = new(3);

@@ -34,7 +34,7 @@ internal sealed partial class Shard
 
         var shell = ShellOf(ticket.Address);
         var options = new ReadOptions { HedgeDelay = _readLatency.HedgeDelay, RequestTimeout = command.Timeout, HasToken = command.AtLeast is not null };
-        var read = new RunningRead(NextNumber(), shell, new ReadCoordination(CandidatesOf(shell), command.Quorum, options), ticket);
+        var read = new RunningRead(NextNumber(), shell, new ReadCoordination(CandidatesOf(shell), command.Quorum, options), ticket) { StartedAt = now };
         _reads.Add(read.Call, read);
         Feed(read, ReadInput.Start);
     }
@@ -127,6 +127,12 @@ internal sealed partial class Shard
             case CoordinationMessage.RepairAsk ask when ask.Lacking != _self:
                 Repair(ShellOf(parcel.Replica), ask.Key, ask.Lacking, ask.Known);
                 break;
+            case CoordinationMessage.AskClock ask:
+                TellClock(from, ShellOf(parcel.Replica), ask);
+                break;
+            case CoordinationMessage.ClockTold told:
+                TakeClock(from, told);
+                break;
             case CoordinationMessage.ListNames list:
                 TellNames(from, parcel.Replica, list);
                 break;
@@ -151,7 +157,9 @@ internal sealed partial class Shard
 
     private void Answer(RunningRead read, ReadOutcome outcome)
     {
-        _readLatency.Record(TimeSpan.Zero);
+        var latency = _now - read.StartedAt;
+        _readLatency.Record(latency);
+        _pace.Answered(latency);
         _reads.Remove(read.Call);
         switch (outcome)
         {
@@ -194,12 +202,17 @@ internal sealed partial class Shard
             return;
         }
 
-        Reply(read, reader.Value, reader.Clock);
+        if (!read.Ticket.Command.AwaitRepair) Reply(read, reader.Value, reader.Clock);
+        read.Joined = reader.Clock;
         if (states.Length > 1) Feed(read, ReadInput.Joined(reader.Digest));
+        if (!read.Ticket.Command.AwaitRepair) return;
+        if (read.Lacking.IsEmpty) Reply(read, reader.Value, reader.Clock);
+        else AwaitRepair(read, read.Lacking, ReplyOf(reader.Value, reader.Clock));
     }
 
-    private static void Reply(RunningRead read, Core.DataTypes.DataValue? value, DotSet clock) =>
-        read.Ticket.TrySetResult(value is null ? new ReadReply.NotFound(clock) : new ReadReply.Found(value, clock));
+    private static void Reply(RunningRead read, Core.DataTypes.DataValue? value, DotSet clock) => read.Ticket.TrySetResult(ReplyOf(value, clock));
+
+    private static ReadReply ReplyOf(Core.DataTypes.DataValue? value, DotSet clock) => value is null ? new ReadReply.NotFound(clock) : new ReadReply.Found(value, clock);
 
     /// <summary>What the states have seen: their clocks, and those of all nodes that answered with an equal state.</summary>
     private static DotSet ClockOf(RunningRead read, ImmutableArray<object> states) =>
@@ -219,6 +232,7 @@ internal sealed partial class Shard
     /// <summary>Whoever was seen to have more than a primary that was found behind sends it the key's state.</summary>
     private void Repair(RunningRead read, ImmutableArray<NodeName> nodes)
     {
+        read.Lacking = nodes;
         foreach (var (lacking, _, known) in read.Answers.Where(answer => nodes.Contains(answer.Node)))
         {
             foreach (var (node, _, _) in read.Answers.Where(answer => answer.Node != lacking && !known.Dominates(answer.Clock)))

@@ -5,13 +5,27 @@ using GossipCluster.Core.Wire;
 
 namespace GossipCluster.Actors.Replicas;
 
-/// <content>When to compare with whom: after a return, where clocks differ and nothing moves, and now and then all the same.</content>
+/// <content>When to compare with whom: never compared first, then after a return, then where clocks differ, then longest ago.</content>
 internal sealed partial class Shard
 {
     private const string SyncedFact = "synced/";
 
-    // One look goes on where the one before had to stop.
-    private int _syncFrom;
+    private readonly PriorityQueue<(ReplicaShell Shell, NodeName Peer), (SyncRank Rank, TimeSpan Since)> _due = new();
+    private int _sessions;
+
+    private enum SyncRank
+    {
+        Never,
+        Healed,
+        Differs,
+        Quiet,
+    }
+
+    /// <summary>Syncs that ended with nothing left to give, since the start.</summary>
+    public long SyncsCompleted { get; private set; }
+
+    /// <summary>Syncs that fell silent, since the start.</summary>
+    public long SyncsBroken { get; private set; }
 
     /// <summary>Which ring each replica had synced under, out of the node's facts.</summary>
     public static Dictionary<ReplicaAddress, long> SyncedRingsOf(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> facts)
@@ -29,87 +43,123 @@ internal sealed partial class Shard
         return rings;
     }
 
-    /// <summary>Looks for replicas to compare. Costs nothing but the look where all are equal.</summary>
+    /// <summary>Looks for replicas to compare and hints to hand off. Costs nothing but the look where all are equal.</summary>
     public void LookForDifferences(TimeSpan now)
     {
         _now = now;
-        if (!_view.HasRing || _shells.Count == 0) return;
-        var starts = 0;
-        var shells = _shells.Values.ToArray();
-        for (var i = 0; i < shells.Length && starts < _options.SyncStartsMax; i++)
+        if (!_view.HasRing) return;
+        var isInWindow = _repair.IsInWindow(_clock.GetUtcNow());
+        _due.Clear();
+        foreach (var shell in _shells.Values)
         {
-            var shell = shells[_syncFrom++ % shells.Length];
             NoteSynced(shell);
-            starts += shell.Protocol.IsPrimary ? LookAtPrimary(shell) : LookAtFallback(shell);
+            EndSilent(shell);
+            if (!shell.Protocol.IsPrimary) continue;
+            TryFold(shell);
+            LookAtPrimary(shell, isInWindow);
         }
+
+        LookAtHints();
+        StartDue();
     }
 
-    private int LookAtPrimary(ReplicaShell shell)
+    /// <summary>An operator wants every replica compared with every peer, at once.</summary>
+    public void SyncAll(TimeSpan now)
+    {
+        foreach (var peer in _shells.Values.SelectMany(shell => shell.Peers.Values)) peer.IsHealed = true;
+        LookForDifferences(now);
+    }
+
+    private void LookAtPrimary(ReplicaShell shell, bool isInWindow)
     {
         var clock = shell.Replica.Clock;
-        var isQuiet = shell.ClockSeen is { } before && before.Equals(clock);
+        var isAtRest = shell.ClockSeen is { } before && before.Equals(clock);
         shell.ClockSeen = clock;
-        TryFold(shell);
-
-        // A primary that has not synced turns to everybody: what it became a primary of may be with nodes that are none any more.
-        var peers = shell.Protocol.HasSynced ? shell.Protocol.Watermarks.OtherPrimaries : [.. _view.Ring.Members.Select(member => member.Name).Where(name => name != _self)];
-        var starts = 0;
-        foreach (var peer in peers)
+        foreach (var node in PeersOf(shell))
         {
-            if (!_reachable.Contains(peer) || !IsDue(shell, peer, clock, isQuiet)) continue;
-            StartSync(shell, peer);
-            starts++;
+            var peer = shell.PeerOf(node);
+            var known = shell.Protocol.Watermarks.KnownTo(node);
+            if (shell.Protocol.HasSynced) peer.NoteLacking(clock, known, _now);
+            if (!_reachable.Contains(node) || peer.IsRunning || RankOf(shell, peer, !known.Equals(clock), isAtRest, isInWindow) is not { } rank) continue;
+            _due.Enqueue((shell, node), (rank, peer.SyncedAt ?? peer.AskedAt ?? TimeSpan.MinValue));
         }
-
-        return starts;
     }
 
-    private bool IsDue(ReplicaShell shell, NodeName peer, DotSet clock, bool isQuiet)
+    /// <summary>A primary that has not synced turns to everybody: what it became a primary of may be with nodes that are none any more.</summary>
+    private IEnumerable<NodeName> PeersOf(ReplicaShell shell) =>
+        shell.Protocol.HasSynced ? shell.Protocol.Watermarks.OtherPrimaries : _view.Ring.Members.Select(member => member.Name).Where(name => name != _self);
+
+    private SyncRank? RankOf(ReplicaShell shell, PeerSync peer, bool differs, bool isAtRest, bool isInWindow)
     {
-        if (!shell.SyncedAt.TryGetValue(peer, out var at)) return true;
-        var since = _now - at;
-        if (!shell.Protocol.HasSynced) return since >= _options.SyncInterval;
-        var differs = !shell.Protocol.Watermarks.KnownTo(peer).Equals(clock);
-        if (differs) return isQuiet ? since >= _options.SyncInterval : since >= 10 * _options.SyncInterval;
-        return since >= _options.SyncQuietInterval;
+        if (peer.AskedAt is not { } asked) return SyncRank.Never;
+        if (peer.IsHealed) return SyncRank.Healed;
+        var since = _now - asked;
+        if (!shell.Protocol.HasSynced) return since >= _repair.SyncInterval ? SyncRank.Never : null;
+
+        // While a clock changes, acknowledgements are on their way, and what differs is mostly that.
+        if (differs) return since >= (isAtRest ? _repair.SyncInterval : 10 * _repair.SyncInterval) ? SyncRank.Differs : null;
+        return isInWindow && since >= _repair.SyncQuietInterval ? SyncRank.Quiet : null;
     }
 
-    private int LookAtFallback(ReplicaShell shell)
+    private void StartDue()
     {
-        if (shell.Replica.Clock.IsEmpty) return 0;
-        var effects = RentEffects();
-        foreach (var primary in shell.Protocol.Watermarks.OtherPrimaries)
+        while (_sessions < _repair.SyncSessionsMax && _due.TryDequeue(out var due, out _))
         {
-            if (_reachable.Contains(primary)) shell.Protocol.OfferTo(primary, effects);
+            var peer = due.Shell.PeerOf(due.Peer);
+            if (peer.IsRunning || !_reachable.Contains(due.Peer)) continue;
+            (peer.IsRunning, peer.IsHealed, peer.AskedAt, peer.HeardAt) = (true, false, _now, _now);
+            _sessions++;
+            var effects = RentEffects();
+            due.Shell.Protocol.SyncWith(due.Peer, effects);
+            Carry(due.Shell, effects);
         }
+    }
 
-        shell.Protocol.TryEmpty(effects);
-        Carry(shell, effects);
-        return 1;
+    private void EndSession(ReplicaShell shell, NodeName node, bool isComplete)
+    {
+        var peer = shell.PeerOf(node);
+        if (isComplete) peer.SyncedAt = _now;
+        if (!peer.IsRunning) return;
+        peer.IsRunning = false;
+        _sessions--;
+        if (isComplete) SyncsCompleted++;
+        else SyncsBroken++;
+    }
+
+    private void EndSilent(ReplicaShell shell)
+    {
+        foreach (var (node, peer) in shell.Peers)
+        {
+            if (peer.Waits || _now - peer.HeardAt < _repair.SyncPatience) continue;
+            Refund(peer);
+            if (peer.IsRunning) EndSession(shell, node, isComplete: false);
+        }
     }
 
     private void TryFold(ReplicaShell shell)
     {
-        if (_now - shell.FoldTriedAt < _options.SyncInterval || _identity is null || shell.Replica.AbandonedIds.Count == 0) return;
+        if (_now - shell.FoldTriedAt < _repair.SyncInterval || _identity is null || shell.Replica.AbandonedIds.Count == 0) return;
         shell.FoldTriedAt = _now;
         var effects = RentEffects();
         shell.Protocol.TryFold(_now, _options.MessageLifetimeMax, effects);
         Carry(shell, effects);
     }
 
-    private void StartSync(ReplicaShell shell, NodeName peer)
-    {
-        shell.SyncedAt[peer] = _now;
-        var effects = RentEffects();
-        shell.Protocol.SyncWith(peer, effects);
-        Carry(shell, effects);
-    }
-
-    /// <summary>Who has come back is compared with at the next look, whatever was known of it.</summary>
+    /// <summary>Who has come back is compared with at once, whatever was known of it, and given what is kept for it.</summary>
     private void SyncAfterReturn(NodeName node, bool isReachable)
     {
-        if (!isReachable) return;
-        foreach (var shell in _shells.Values) shell.SyncedAt.Remove(node);
+        foreach (var shell in _shells.Values)
+        {
+            if (!shell.Peers.TryGetValue(node, out var peer)) continue;
+            if (isReachable) peer.IsHealed = true;
+            else
+            {
+                Refund(peer);
+                EndSession(shell, node, isComplete: false);
+            }
+        }
+
+        if (isReachable) LookForDifferences(_now);
     }
 
     private void NoteSynced(ReplicaShell shell)

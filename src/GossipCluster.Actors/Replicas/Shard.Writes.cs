@@ -126,6 +126,7 @@ internal sealed partial class Shard
     {
         if (_identity is null) Feed(write, WriteInput.Refused(_self, RefusalReason.Busy));
         else if (!_diskTakesWrites) Feed(write, WriteInput.Refused(_self, RefusalReason.StorageUnavailable));
+        else if (RefusesHint(write.Shell, 0)) Feed(write, WriteInput.Refused(_self, RefusalReason.HintsFull));
         else
         {
             var effects = RentEffects();
@@ -240,7 +241,11 @@ internal sealed partial class Shard
     private void Finish(RunningWrite write, WriteReply reply)
     {
         Forget(write);
-        if (write.Ticket is { } ticket) ticket.TrySetResult(reply);
+        if (write.Ticket is { } ticket)
+        {
+            _pace.Answered(_now - write.StartedAt);
+            ticket.TrySetResult(reply);
+        }
         else if (reply is WriteReply.Refused refused) _outbox.Add(write.Origin.Node, write.Shell.Address, new CoordinationMessage.RelayedRefusal(write.Origin.Call, refused.Error));
         else _outbox.Add(write.Origin.Node, write.Shell.Address, new CoordinationMessage.NotTaken(write.Origin.Call, RefusalReason.Busy));
     }
@@ -255,6 +260,7 @@ internal sealed partial class Shard
     {
         NodeName[] others = [.. _view.Ring.Members.Select(member => member.Name).Where(name => name != _self)];
         write.Pull = new ContextPull([.. others], write.Shell.Protocol.AsksSoFar, _now + _options.PullTimeout);
+        _isUrgent = true;
         foreach (var other in others)
         {
             var effects = RentEffects();
@@ -262,12 +268,16 @@ internal sealed partial class Shard
             Carry(write.Shell, effects);
         }
 
+        _isUrgent = false;
+
         TryPulled(write);
     }
 
     private void Synced(ReplicaShell shell, ReplicaEffect.Synced synced)
     {
         NoteSynced(shell);
+        EndSession(shell, synced.Peer, isComplete: true);
+        StartDue();
         if (_writes.Count == 0) return;
         foreach (var write in _writes.Values.Where(write => write.Shell == shell && write.Pull is { } pull && synced.Ask > pull.AsksBefore).ToArray())
         {
@@ -303,6 +313,8 @@ internal sealed partial class Shard
 
         foreach (var read in _reads.Values.Where(read => read.Machine.NextDeadline <= now).ToArray()) Feed(read, ReadInput.Tick);
         TickLists();
+        TickReceipts();
+        AskWhatWasHeldBack();
     }
 
     /// <summary>The shard goes down: nobody waits in vain.</summary>
@@ -310,6 +322,7 @@ internal sealed partial class Shard
     {
         foreach (var write in _writes.Values.ToArray()) write.Ticket?.TrySetResult(new WriteReply.Unavailable("The node is restarting a part of itself; the write may have been applied. Try again.", RetryAfter));
         foreach (var read in _reads.Values.ToArray()) read.Ticket.TrySetResult(new ReadReply.Unavailable("The node is restarting a part of itself. Try again.", RetryAfter));
+        foreach (var receipt in _receipts.Values.ToArray()) receipt.Done(receipt);
         foreach (var list in _lists) list.Ticket.Parts.TryComplete();
     }
 }

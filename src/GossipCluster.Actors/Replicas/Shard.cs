@@ -20,6 +20,7 @@ internal sealed partial class Shard
     private readonly int _index;
     private readonly int _count;
     private readonly ShardOptions _options;
+    private readonly RepairOptions _repair;
     private readonly Outbox _outbox;
     private readonly TimeProvider _clock;
     private readonly Func<ulong> _random;
@@ -38,6 +39,8 @@ internal sealed partial class Shard
     public Shard(NodeName self, int index, int count, ShardOptions options, Outbox outbox, TimeProvider clock, Func<ulong> random)
     {
         (_self, _index, _count, _options, _outbox, _clock, _random) = (self, index, count, options, outbox, clock, random);
+        _repair = options.Repair;
+        _pace = new RepairPace(_repair.PaceOf(count), TimeSpan.Zero);
         _view = new ClusterView(self, Core.Placement.Ring.Of([]), ImmutableDictionary<NodeName, PeerFacts>.Empty);
 
         // Random, so that a late answer to an earlier life is not taken for one to this; with room above for as many as ever come.
@@ -51,7 +54,10 @@ internal sealed partial class Shard
     public int RequestCount => _writes.Count + _reads.Count;
 
     /// <summary>Something is under way that time may change.</summary>
-    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0;
+    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _paced.Count > 0;
+
+    /// <summary>A client of this node, or of another, waits for something.</summary>
+    public bool HasRequests => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0;
 
     /// <summary>Something is on its way to the disk.</summary>
     public bool HasPending => _shells.Values.Any(shell => shell.Replica.HasPending);
@@ -131,6 +137,13 @@ internal sealed partial class Shard
         }
 
         var shell = ShellOf(parcel.Replica);
+        if (message is PeerMessage.Replicate hint && RefusesHint(shell, parcel.Body.Length))
+        {
+            _outbox.Add(from, parcel.Replica, new CoordinationMessage.NotTaken(hint.Op, RefusalReason.HintsFull));
+            return;
+        }
+
+        PayFor(shell, from, message, parcel.Body.Length);
         var effects = RentEffects();
         shell.Protocol.Receive(from, message, effects);
         Carry(shell, effects);
@@ -144,7 +157,7 @@ internal sealed partial class Shard
             switch (effect)
             {
                 case ReplicaEffect.Send send:
-                    _outbox.Add(send.To, shell.Address, send.Message);
+                    if (!HoldBack(shell, send)) _outbox.Add(send.To, shell.Address, send.Message);
                     break;
                 case ReplicaEffect.Persist persist:
                     _outbox.Add(shell.Address, persist.Batch);

@@ -90,7 +90,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     {
         Become(Serving);
         Stash.UnstashAll();
-        Timers.StartPeriodicTimer(Look.Instance, Look.Instance, _options.SyncInterval * (0.5 + Random.Shared.NextDouble()), _options.SyncInterval);
+        Timers.StartPeriodicTimer(Look.Instance, Look.Instance, _options.Repair.SyncInterval * (0.5 + Random.Shared.NextDouble()), _options.Repair.SyncInterval);
     }
 
     private void Serving()
@@ -103,6 +103,11 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         On<Tick>((_, now) => Ticked(now));
         On<Look>((_, now) => _shard.LookForDifferences(now));
         On<ListTicket>(_shard.List);
+        On<ReceiptTicket>(_shard.Receipt);
+        On<ShardProtocol.SyncAll>((_, now) => _shard.SyncAll(now));
+        On<ShardProtocol.PauseHandoff>((pause, now) => _shard.PauseHandoff(pause.IsPaused, now));
+        On<ShardProtocol.DropHints>((_, now) => _shard.DropHints(now));
+        Receive<EntropyTicket>(ticket => ticket.TrySetResult(_shard.EntropyAt(Now)));
         On<LinkProtocol.ReachabilityChanged>((changed, now) => _shard.SeeReachability(changed.Node, changed.IsReachable, now));
         On<ViewChanged>((changed, now) => _shard.See(changed.View, now));
         On<ShardProtocol.Assume>((assume, now) => _shard.Assume(assume.Identity, now));
@@ -141,7 +146,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
             Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TickInterval);
         }
 
-        if (_drainer is not null && !_shard.IsBusy && !_shard.HasPending && _outbox.IsEmpty)
+        if (_drainer is not null && !_shard.HasRequests && !_shard.HasPending && _outbox.IsEmpty)
         {
             _drainer.Tell(new ShardProtocol.Drained(_index));
             _drainer = null;

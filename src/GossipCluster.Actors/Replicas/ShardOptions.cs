@@ -30,25 +30,13 @@ public sealed record ShardOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PullTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often replicas that differ, or were long not compared, are looked for.</summary>
-    /// <value>10 ms to 1 hour. Default: 1 s.</value>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
-    public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Replicas that are equal for all that is known are compared this often all the same.</summary>
-    /// <value>1 s to 1 day. Default: 2 minutes: what a lost message left behind.</value>
-    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
-    public TimeSpan SyncQuietInterval { get; init; } = TimeSpan.FromMinutes(2);
-
-    /// <summary>The most syncs that one look starts.</summary>
-    /// <value>1 to 100,000. Default: 64.</value>
-    [Range(1, 100_000)]
-    public int SyncStartsMax { get; init; } = 64;
-
     /// <summary>After this time a message that was sent is delivered or never will be: what folding abandoned ids relies on.</summary>
     /// <value>1 s to 1 hour. Default: 1 minute. Links hold no frame longer than they hold a peer for reachable.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan MessageLifetimeMax { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What brings replicas together again; a section of its own.</summary>
+    public RepairOptions Repair { get; init; } = new();
 
     /// <summary>Bounds of each replica.</summary>
     public ReplicaOptions Replica { get; init; } = ReplicaOptions.Default;

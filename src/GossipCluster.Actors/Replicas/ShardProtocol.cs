@@ -24,6 +24,21 @@ internal static class ShardProtocol
     /// <summary>The answer.</summary>
     public sealed record KnowsMore(long Question, bool Yes) : INoSerializationVerificationNeeded;
 
+    /// <summary>From an operator: compare everything with everybody.</summary>
+    public sealed record SyncAll : INoSerializationVerificationNeeded
+    {
+        public static readonly SyncAll Instance = new();
+    }
+
+    /// <summary>From an operator: stop handoff, or go on with it.</summary>
+    public sealed record PauseHandoff(bool IsPaused) : INoSerializationVerificationNeeded;
+
+    /// <summary>From an operator: drop the hints that a write quorum of primaries has.</summary>
+    public sealed record DropHints : INoSerializationVerificationNeeded
+    {
+        public static readonly DropHints Instance = new();
+    }
+
     /// <summary>From the node, which takes no more requests: answered by <see cref="Drained"/> when nothing is under way and all is on disk.</summary>
     public sealed record Drain : INoSerializationVerificationNeeded
     {

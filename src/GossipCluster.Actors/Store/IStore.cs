@@ -87,6 +87,9 @@ public sealed record ReadCommand(Key Key, ReadQuorum Quorum)
 
     /// <summary>At least as new as this clock of a context token; null for whatever the quorum has.</summary>
     public DotSet? AtLeast { get; init; }
+
+    /// <summary>Where primaries are found behind: answer when they have what was read, and not if they do not in time.</summary>
+    public bool AwaitRepair { get; init; }
 }
 
 /// <summary>How a read ended.</summary>

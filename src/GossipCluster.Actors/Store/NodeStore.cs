@@ -3,14 +3,16 @@ using System.Threading.Channels;
 using Akka.Actor;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Replicas;
+using GossipCluster.Core.Causality;
 using GossipCluster.Core.Kernel;
 
 namespace GossipCluster.Actors.Store;
 
 /// <summary>The store over this node's shards. Its state is what the node last published; nothing waits for an actor to say what a request needs.</summary>
-public sealed class NodeStore(ISchema schema) : IStore
+public sealed class NodeStore(ISchema schema) : IStore, IRepairs
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EntropyPatience = TimeSpan.FromSeconds(10);
     private volatile State _state = new([], null, new NodeStatus(string.Empty, false, false, "The node is starting.", []));
 
     /// <inheritdoc/>
@@ -60,6 +62,49 @@ public sealed class NodeStore(ISchema schema) : IStore
         var buckets = new SortedSet<string>(StringComparer.Ordinal);
         await foreach (var part in List(type, null, cancel)) buckets.UnionWith(part);
         return [.. buckets];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeEntropy?> EntropyAsync(CancellationToken cancel)
+    {
+        var state = _state;
+        if (state.Shards.IsEmpty) return null;
+        var tickets = state.Shards.Select(shard =>
+        {
+            var ticket = new EntropyTicket();
+            shard.Tell(ticket, ActorRefs.NoSender);
+            return ticket.Task;
+        }).ToArray();
+        var parts = await Task.WhenAll(tickets).WaitAsync(EntropyPatience, cancel);
+        return new NodeEntropy(
+            state.Status.Name,
+            [.. parts.SelectMany(part => part.Replicas).OrderBy(replica => (replica.N, replica.Partition))],
+            parts.Select(part => part.Repair).Aggregate((a, b) => a + b),
+            parts.Select(part => part.Hints).Aggregate((a, b) => a + b));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ConvergenceReply?> ConvergenceAsync(TokenPlace place, DotSet clock, TimeSpan wait)
+    {
+        var state = _state;
+        if (!state.TakesRequests) return ValueTask.FromResult<ConvergenceReply?>(null);
+        var ticket = new ReceiptTicket(new ReplicaAddress(place.N, state.View!.Ring.PartitionOf(place.KeyHash)), clock, wait);
+        state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
+        return new ValueTask<ConvergenceReply?>(ticket.Task);
+    }
+
+    /// <inheritdoc/>
+    public void SyncNow() => TellAll(ShardProtocol.SyncAll.Instance);
+
+    /// <inheritdoc/>
+    public void PauseHandoff(bool isPaused) => TellAll(new ShardProtocol.PauseHandoff(isPaused));
+
+    /// <inheritdoc/>
+    public void DropHints() => TellAll(ShardProtocol.DropHints.Instance);
+
+    private void TellAll(object message)
+    {
+        foreach (var shard in _state.Shards) shard.Tell(message, ActorRefs.NoSender);
     }
 
     private async IAsyncEnumerable<IReadOnlyList<string>> List(

@@ -61,6 +61,15 @@ public abstract record CoordinationMessage(ulong Call)
     /// <param name="Known">What it has.</param>
     public sealed record RepairAsk(ulong Call, Key Key, NodeName Lacking, DotSet Known) : CoordinationMessage(Call);
 
+    /// <summary>What does your replica of this address have, durably? Answered by <see cref="ClockTold"/>.</summary>
+    public sealed record AskClock(ulong Call) : CoordinationMessage(Call);
+
+    /// <summary>What a replica has.</summary>
+    /// <param name="Call">As asked.</param>
+    /// <param name="Clock">Its durable clock.</param>
+    /// <param name="Folds">From <see cref="Replica.AllFolds"/>: the names that the clock uses.</param>
+    public sealed record ClockTold(ulong Call, DotSet Clock, IReadOnlyList<Record> Folds) : CoordinationMessage(Call);
+
     /// <summary>
     /// Which keys, or buckets, do your replicas of this address hold? Answered by one or more <see cref="NamesListed"/>.
     /// </summary>

@@ -19,6 +19,7 @@ namespace GossipCluster.Core.Coordination;
 /// ReadState, ReadDigest = key:prefixed
 /// StateRead      = flags:byte digest:16 clock record records       DigestRead = flags:byte digest:16 clock     flags: 1 = datum, 2 = behind
 /// RepairAsk      = key:prefixed node:prefixed clock
+/// AskClock       =                                              ClockTold = clock records
 /// ListNames      = flags:byte type:prefixed bucket:prefixed?       NamesListed = flags:byte count:varint name:prefixed*
 /// outcome        = 1 copies primaries durable short | 2 kind got wanted | 3 copies | 4 reason refusal+1
 /// ]]></code>
@@ -43,6 +44,8 @@ public static class CoordinationWire
         ListNames = 9,
         NamesListed = 10,
         RepairAsk = 11,
+        AskClock = 12,
+        ClockTold = 13,
     }
 
     /// <summary>Appends a message's bytes.</summary>
@@ -83,8 +86,7 @@ public static class CoordinationWire
                 Head(writer, Kind.StateRead, message);
                 WriteDigest(writer, read.HasDatum, read.Behind, read.Digest, read.Clock);
                 read.State.Write(writer);
-                writer.WriteCount(read.Folds.Count);
-                foreach (var fold in read.Folds) fold.Write(writer);
+                WriteRecords(writer, read.Folds);
                 break;
             case CoordinationMessage.DigestRead read:
                 Head(writer, Kind.DigestRead, message);
@@ -95,6 +97,14 @@ public static class CoordinationWire
                 writer.WritePrefixed(ask.Key.Flat);
                 writer.WritePrefixed(Encoding.ASCII.GetBytes(ask.Lacking.Text));
                 ask.Known.Write(writer);
+                break;
+            case CoordinationMessage.AskClock:
+                Head(writer, Kind.AskClock, message);
+                break;
+            case CoordinationMessage.ClockTold told:
+                Head(writer, Kind.ClockTold, message);
+                told.Clock.Write(writer);
+                WriteRecords(writer, told.Folds);
                 break;
             case CoordinationMessage.ListNames list:
                 Head(writer, Kind.ListNames, message);
@@ -153,9 +163,7 @@ public static class CoordinationWire
                 var (hasDatum, behind, digest) = ReadDigest(ref reader);
                 clock = DotSet.Read(ref reader);
                 var record = Record.Read(ref reader);
-                var folds = new Record[reader.ReadCount(2)];
-                for (var i = 0; i < folds.Length && !reader.Failed; i++) folds[i] = Record.Read(ref reader);
-                return new CoordinationMessage.StateRead(call, digest, hasDatum, behind, record, clock, folds);
+                return new CoordinationMessage.StateRead(call, digest, hasDatum, behind, record, clock, ReadRecords(ref reader));
             case Kind.DigestRead:
                 (hasDatum, behind, digest) = ReadDigest(ref reader);
                 return new CoordinationMessage.DigestRead(call, digest, hasDatum, behind, DotSet.Read(ref reader));
@@ -163,6 +171,10 @@ public static class CoordinationWire
                 var key = ReadKey(ref reader);
                 if (!NodeName.TryParse(reader.ReadPrefixed(NodeName.LengthMax), out var lacking)) reader.Fail("a node name");
                 return new CoordinationMessage.RepairAsk(call, key, lacking, DotSet.Read(ref reader));
+            case Kind.AskClock:
+                return new CoordinationMessage.AskClock(call);
+            case Kind.ClockTold:
+                return new CoordinationMessage.ClockTold(call, DotSet.Read(ref reader), ReadRecords(ref reader));
             case Kind.ListNames:
                 var hasBucket = ReadFlags(ref reader, 1) == 1;
                 var typeName = Encoding.UTF8.GetString(reader.ReadPrefixed(Key.TypeBytesMax));
@@ -173,7 +185,7 @@ public static class CoordinationWire
                 for (var i = 0; i < names.Length && !reader.Failed; i++) names[i] = Encoding.UTF8.GetString(reader.ReadPrefixed(Key.NameBytesMax));
                 return new CoordinationMessage.NamesListed(call, names, isLast);
             default:
-                reader.Fail("the kind of a coordinator's message, 1 to 11");
+                reader.Fail("the kind of a coordinator's message, 1 to 13");
                 return null;
         }
     }
@@ -282,6 +294,19 @@ public static class CoordinationWire
         var flags = ReadFlags(ref reader, 3);
         var bytes = reader.ReadBytes(16);
         return ((flags & 1) != 0, (flags & 2) != 0, bytes.Length == 16 ? BinaryPrimitives.ReadUInt128LittleEndian(bytes) : 0);
+    }
+
+    private static void WriteRecords(WireWriter writer, IReadOnlyList<Record> records)
+    {
+        writer.WriteCount(records.Count);
+        foreach (var record in records) record.Write(writer);
+    }
+
+    private static Record[] ReadRecords(ref WireReader reader)
+    {
+        var records = new Record[reader.ReadCount(2)];
+        for (var i = 0; i < records.Length && !reader.Failed; i++) records[i] = Record.Read(ref reader);
+        return records;
     }
 
     private static void WriteOptional(WireWriter writer, Record? record)

@@ -61,6 +61,11 @@ public sealed class KeyReader
     /// <param name="token">The clock of the client's token.</param>
     public bool Covers(DotSet token) => Clock.Dominates(_table.Resolve(token));
 
+    /// <summary>True where a replica with this clock has seen all that a client has seen, under whatever names.</summary>
+    /// <param name="clock">The replica's.</param>
+    /// <param name="token">The clock of the client's token.</param>
+    public bool Covers(DotSet clock, DotSet token) => _table.Resolve(clock).Dominates(_table.Resolve(token));
+
     /// <summary>Joins what <see cref="Replica.StateOf"/> gave, of one replica alone.</summary>
     public bool TryJoin(Record state, out WireError error) => TryJoin(state, DotSet.Empty, out error);
 

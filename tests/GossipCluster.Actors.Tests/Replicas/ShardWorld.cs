@@ -20,9 +20,9 @@ internal sealed class ShardWorld
     private readonly Queue<Action> _events = new();
     private readonly Random _random = new(7);
 
-    public ShardWorld(int nodes = 3, int partitions = 4)
+    public ShardWorld(int nodes = 3, int partitions = 4, ShardOptions? options = null)
     {
-        Nodes = [.. Enumerable.Range(0, nodes).Select(index => new ShardNode(this, NodeName.Of($"n{index + 1}")))];
+        Nodes = [.. Enumerable.Range(0, nodes).Select(index => new ShardNode(this, NodeName.Of($"n{index + 1}"), options ?? new ShardOptions()))];
         Ring = Ring.Of(Nodes.Select(node => new RingMember(node.Name)), partitions, version: 1);
         foreach (var node in Nodes) node.Shard.Adopt([], 0, new Dictionary<ReplicaAddress, long>());
         foreach (var node in Nodes) node.Shard.Assume(new ReplicaId(node.Name, Random64()), Now);
@@ -35,7 +35,7 @@ internal sealed class ShardWorld
         Settle();
     }
 
-    public ImmutableArray<ShardNode> Nodes { get; }
+    public ImmutableArray<ShardNode> Nodes { get; private set; }
 
     public Ring Ring { get; set; }
 
@@ -61,6 +61,29 @@ internal sealed class ShardWorld
             node.Shard.SeeReachability(subject.Name, isReachable, Now);
             subject.Shard.SeeReachability(node.Name, isReachable, Now);
         }
+    }
+
+    /// <summary>A node of the same name with an empty disk takes a node's place.</summary>
+    public ShardNode Replace(ShardNode old)
+    {
+        SetReachable(old, false);
+        Settle();
+        var fresh = new ShardNode(this, old.Name, old.Options);
+        Nodes = Nodes.Replace(old, fresh);
+        fresh.Shard.Adopt([], 0, new Dictionary<ReplicaAddress, long>());
+        fresh.Shard.Assume(new ReplicaId(fresh.Name, Random64()), Now);
+        fresh.Shard.See(new ClusterView(fresh.Name, Ring, ImmutableDictionary<NodeName, PeerFacts>.Empty), Now);
+        SetReachable(fresh, true);
+        return fresh;
+    }
+
+    public ConvergenceReply? Receipt(ShardNode node, Key key, DotSet clock, TimeSpan wait, int n = 3)
+    {
+        var ticket = new ReceiptTicket(new ReplicaAddress(n, Ring.PartitionOf(key.Hash)), clock, wait);
+        node.Shard.Receipt(ticket, Now);
+        Settle();
+        for (var end = Now + wait + TimeSpan.FromSeconds(1); Now < end && !ticket.Task.IsCompleted;) Pass(TimeSpan.FromMilliseconds(20));
+        return ticket.Task.IsCompleted ? ticket.Task.Result : throw new InvalidOperationException("The receipt has no answer.");
     }
 
     public void Post(Action what) => _events.Enqueue(what);
@@ -102,9 +125,9 @@ internal sealed class ShardWorld
         return ticket.Task.IsCompleted ? ticket.Task.Result : throw new InvalidOperationException("The write has no answer.");
     }
 
-    public ReadReply Read(ShardNode node, Key key, int r = 2, DotSet? atLeast = null, int n = 3)
+    public ReadReply Read(ShardNode node, Key key, int r = 2, DotSet? atLeast = null, int n = 3, bool awaitRepair = false)
     {
-        var ticket = new ReadTicket(new ReadCommand(key, new ReadQuorum(n, r, 0)) { AtLeast = atLeast }, new ReplicaAddress(n, Ring.PartitionOf(key.Hash)));
+        var ticket = new ReadTicket(new ReadCommand(key, new ReadQuorum(n, r, 0)) { AtLeast = atLeast, AwaitRepair = awaitRepair }, new ReplicaAddress(n, Ring.PartitionOf(key.Hash)));
         node.Shard.Read(ticket, Now);
         Settle();
         for (var i = 0; i < 300 && !ticket.Task.IsCompleted; i++) Pass(TimeSpan.FromMilliseconds(20));
@@ -119,13 +142,15 @@ internal sealed class ShardNode : IOutboxSink
     private readonly Outbox _outbox = new();
     private long _position;
 
-    public ShardNode(ShardWorld world, NodeName name)
+    public ShardNode(ShardWorld world, NodeName name, ShardOptions options)
     {
-        (_world, Name) = (world, name);
-        Shard = new Shard(name, 0, 1, new ShardOptions(), _outbox, TimeProvider.System, world.Random64);
+        (_world, Name, Options) = (world, name, options);
+        Shard = new Shard(name, 0, 1, options, _outbox, TimeProvider.System, world.Random64);
     }
 
     public NodeName Name { get; }
+
+    public ShardOptions Options { get; }
 
     public Shard Shard { get; }
 

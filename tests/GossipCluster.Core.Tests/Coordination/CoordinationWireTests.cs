@@ -29,6 +29,8 @@ public sealed class CoordinationWireTests
         new CoordinationMessage.StateRead(7, UInt128.MaxValue, true, false, State, Clock, [State]),
         new CoordinationMessage.DigestRead(8, 1, false, true, Clock),
         new CoordinationMessage.RepairAsk(8, Key, Replicas.Id(1).Node, Clock),
+        new CoordinationMessage.AskClock(11),
+        new CoordinationMessage.ClockTold(12, Clock, [State]),
         new CoordinationMessage.ListNames(9, "counters", "b"),
         new CoordinationMessage.ListNames(9, "counters", null),
         new CoordinationMessage.NamesListed(10, ["a", "ä"], true),

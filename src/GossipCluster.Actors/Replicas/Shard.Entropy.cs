@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using GossipCluster.Actors.Store;
+using GossipCluster.Core.Causality;
+
+namespace GossipCluster.Actors.Replicas;
+
+/// <content>Entropy: what other replicas are not known to have, and what this node knows that it lacks.</content>
+internal sealed partial class Shard
+{
+    /// <summary>Every replica of this shard that has anything or should have.</summary>
+    public ShardEntropy EntropyAt(TimeSpan now)
+    {
+        _now = now;
+        return new ShardEntropy(
+            [.. _shells.Values.Where(shell => shell.Protocol.IsPrimary || !shell.Replica.Clock.IsEmpty).Select(EntropyOf)],
+            new RepairProgress(_sessions, _due.Count, _paced.Count, _pace.BytesPerSecond, RepairedBytes, SyncsCompleted, SyncsBroken),
+            new HintProgress(HandoffIsPaused, _shells.Values.Where(HoldsHints).Sum(shell => shell.Replica.HeldBytes), HintsDropped, HintsRefused));
+    }
+
+    private ReplicaEntropy EntropyOf(ReplicaShell shell)
+    {
+        var replica = shell.Replica;
+        var clock = replica.Clock;
+        var isPrimary = shell.Protocol.IsPrimary;
+        return new ReplicaEntropy(shell.Address.N, shell.Address.Partition, isPrimary, shell.Protocol.HasSynced)
+        {
+            Keys = replica.KeyCount,
+            Bytes = replica.HeldBytes,
+            LogEntries = replica.LogEntryCount,
+            LogBytes = replica.LogDeltaBytes,
+            HintDots = isPrimary ? 0 : clock.Count,
+            HintAge = shell.HintsSince is { } since ? _now - since : null,
+            TransferFrom = shell.Protocol.TransferSource?.Text,
+            TransferKeys = replica.Incoming?.NextKey ?? 0,
+            Peers = [.. shell.Protocol.Watermarks.OtherPrimaries.Select(peer => EntropyOf(shell, peer, clock))],
+        };
+    }
+
+    private PeerEntropy EntropyOf(ReplicaShell shell, NodeName node, DotSet clock)
+    {
+        var known = shell.Protocol.Watermarks.KnownTo(node);
+        shell.Peers.TryGetValue(node, out var peer);
+        peer?.NoteLacking(clock, known, _now);
+        return new PeerEntropy(node.Text, _reachable.Contains(node))
+        {
+            DotsLacking = clock.Except(known).Count,
+            DotsAhead = known.Except(clock).Count,
+            OldestAge = peer?.Lacked is null ? null : _now - peer.LackingSince,
+            SinceSync = peer?.SyncedAt is { } synced ? _now - synced : null,
+            IsSyncing = peer is { IsRunning: true },
+        };
+    }
+}
+
+/// <summary>What one shard says of its replicas.</summary>
+internal sealed record ShardEntropy(ImmutableArray<ReplicaEntropy> Replicas, RepairProgress Repair, HintProgress Hints);

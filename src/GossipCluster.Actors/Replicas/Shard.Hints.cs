@@ -1,0 +1,94 @@
+using GossipCluster.Core.Coordination;
+using GossipCluster.Core.Kernel;
+
+namespace GossipCluster.Actors.Replicas;
+
+/// <content>Hinted handoff: what this node keeps for primaries that could not be reached, and how it gets rid of it.</content>
+internal sealed partial class Shard
+{
+    private long _hintBytes;
+
+    /// <summary>An operator has stopped handoff; hints are kept, and taken, within their bounds.</summary>
+    public bool HandoffIsPaused { get; private set; }
+
+    /// <summary>Keys whose hints were dropped because of a bound, since the start; a write quorum of primaries had each.</summary>
+    public long HintsDropped => _shells.Values.Sum(shell => shell.Protocol.HintsDropped);
+
+    /// <summary>Writes that were not taken as hints for want of room, since the start.</summary>
+    public long HintsRefused { get; private set; }
+
+    public void PauseHandoff(bool isPaused, TimeSpan now)
+    {
+        HandoffIsPaused = isPaused;
+        LookForDifferences(now);
+    }
+
+    /// <summary>An operator wants hints dropped: those that a write quorum of primaries is known to have, and no others.</summary>
+    public void DropHints(TimeSpan now)
+    {
+        _now = now;
+        foreach (var shell in _shells.Values.Where(HoldsHints)) DropHintsOf(shell, int.MaxValue);
+    }
+
+    private static bool HoldsHints(ReplicaShell shell) => !shell.Protocol.IsPrimary && !shell.Replica.Clock.IsEmpty;
+
+    private void LookAtHints()
+    {
+        _hintBytes = 0;
+        foreach (var shell in _shells.Values)
+        {
+            if (!HoldsHints(shell))
+            {
+                shell.HintsSince = null;
+                continue;
+            }
+
+            shell.HintsSince ??= _now;
+            _hintBytes += shell.Replica.HeldBytes;
+            if (!HandoffIsPaused) Offer(shell);
+        }
+
+        if (_hintBytes == 0) return;
+        var isFull = HintsAreFull;
+        foreach (var shell in _shells.Values.Where(shell => shell.HintsSince is not null).OrderBy(shell => shell.HintsSince))
+        {
+            if (isFull || _now - shell.HintsSince >= _repair.HintAgeMax) DropHintsOf(shell, _repair.HintDropKeysMax);
+        }
+    }
+
+    private bool HintsAreFull => _hintBytes >= _repair.HintBytesMax / _count;
+
+    private void Offer(ReplicaShell shell)
+    {
+        var effects = RentEffects();
+        foreach (var primary in shell.Protocol.Watermarks.OtherPrimaries)
+        {
+            if (_reachable.Contains(primary)) shell.Protocol.OfferTo(primary, effects);
+        }
+
+        shell.Protocol.TryEmpty(effects);
+        Carry(shell, effects);
+    }
+
+    private void DropHintsOf(ReplicaShell shell, int keysMax)
+    {
+        var effects = RentEffects();
+        shell.Protocol.TryDropHints((shell.Address.N / 2) + 1, keysMax, effects);
+        Carry(shell, effects);
+    }
+
+    /// <summary>True where a replica that keeps things for others may take no more. A primary always may: it is no hint there.</summary>
+    private bool RefusesHint(ReplicaShell shell, int bytes)
+    {
+        if (shell.Protocol.IsPrimary || !_view.HasRing) return false;
+        if (HintsAreFull)
+        {
+            HintsRefused++;
+            return true;
+        }
+
+        // Until the next look counts anew: more than it takes, for what supersedes takes nothing.
+        _hintBytes += bytes;
+        return false;
+    }
+}
