@@ -76,7 +76,7 @@ internal sealed partial class Shard
 
     private int LookAtFallback(ReplicaShell shell)
     {
-        if (shell.Replica.Clock.IsEmpty) return 0;
+        if (shell.Replica.Clock.IsEmpty || IsHandedOffElsewhere(shell)) return 0;
         var effects = RentEffects();
         foreach (var primary in shell.Protocol.Watermarks.OtherPrimaries)
         {

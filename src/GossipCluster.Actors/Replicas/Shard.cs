@@ -78,6 +78,7 @@ internal sealed partial class Shard
         foreach (var shell in _shells.Values) ShowRing(shell);
         OpenPrimaries();
         Recount();
+        BeginHandoff();
     }
 
     public void SeeReachability(NodeName node, bool isReachable, TimeSpan now)
@@ -124,13 +125,15 @@ internal sealed partial class Shard
             return;
         }
 
-        if (message is PeerMessage.Replicate replicate && !_diskTakesWrites)
+        if (message is PeerMessage.Replicate replicate && (!_diskTakesWrites || _view.HasLeft))
         {
-            _outbox.Add(from, parcel.Replica, new CoordinationMessage.NotTaken(replicate.Op, RefusalReason.StorageUnavailable));
+            // Who has left takes no more copies: it may be gone as soon as it has handed off those that it has.
+            _outbox.Add(from, parcel.Replica, new CoordinationMessage.NotTaken(replicate.Op, _view.HasLeft ? RefusalReason.NotAPrimary : RefusalReason.StorageUnavailable));
             return;
         }
 
         var shell = ShellOf(parcel.Replica);
+        NoteHandoff(shell);
         var effects = RentEffects();
         shell.Protocol.Receive(from, message, effects);
         Carry(shell, effects);
