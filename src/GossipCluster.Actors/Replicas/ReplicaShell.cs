@@ -20,6 +20,9 @@ internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol proto
     /// <summary>Under which ring the disk knows the replica to have synced; -1 for none.</summary>
     public long SyncedRingOnDisk { get; set; } = -1;
 
+    /// <summary>What it holds is a share that it had as a primary: handed off as a whole, and no hint.</summary>
+    public bool WasPrimary => !Protocol.IsPrimary && SyncedRingOnDisk >= 0;
+
     /// <summary>Syncs with each peer.</summary>
     public Dictionary<NodeName, PeerSync> Peers { get; } = [];
 

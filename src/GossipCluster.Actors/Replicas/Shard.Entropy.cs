@@ -14,7 +14,7 @@ internal sealed partial class Shard
         return new ShardEntropy(
             [.. _shells.Values.Where(shell => shell.Protocol.IsPrimary || !shell.Replica.Clock.IsEmpty).Select(EntropyOf)],
             new RepairProgress(_sessions, _due.Count, _paced.Count, _pace.BytesPerSecond, RepairedBytes, SyncsCompleted, SyncsBroken),
-            new HintProgress(HandoffIsPaused, _shells.Values.Where(HoldsHints).Sum(shell => shell.Replica.HeldBytes), HintsDropped, HintsRefused));
+            new HintProgress(HandoffIsPaused, _shells.Values.Where(shell => HoldsHints(shell) && !shell.WasPrimary).Sum(shell => shell.Replica.HeldBytes), HintsDropped, HintsRefused));
     }
 
     private ReplicaEntropy EntropyOf(ReplicaShell shell)

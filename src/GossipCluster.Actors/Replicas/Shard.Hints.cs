@@ -27,7 +27,7 @@ internal sealed partial class Shard
     public void DropHints(TimeSpan now)
     {
         _now = now;
-        foreach (var shell in _shells.Values.Where(HoldsHints)) DropHintsOf(shell, int.MaxValue);
+        foreach (var shell in _shells.Values.Where(shell => HoldsHints(shell) && !shell.WasPrimary)) DropHintsOf(shell, int.MaxValue);
     }
 
     private static bool HoldsHints(ReplicaShell shell) => !shell.Protocol.IsPrimary && !shell.Replica.Clock.IsEmpty;
@@ -40,12 +40,14 @@ internal sealed partial class Shard
             if (!HoldsHints(shell))
             {
                 shell.HintsSince = null;
+                if (!shell.Protocol.IsPrimary) shell.SyncedRingOnDisk = -1;
                 continue;
             }
 
+            if (!HandoffIsPaused && !IsHandedOffElsewhere(shell)) Offer(shell);
+            if (shell.WasPrimary) continue;
             shell.HintsSince ??= _now;
             _hintBytes += shell.Replica.HeldBytes;
-            if (!HandoffIsPaused) Offer(shell);
         }
 
         if (_hintBytes == 0) return;
