@@ -44,7 +44,7 @@ internal static class NodeHost
         builder.Services.AddSingleton(settings).AddSingleton(options).AddSingleton(exit);
         builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
         var store = new Actors.Store.NodeStore(directory);
-        builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store);
+        builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store).AddSingleton<Actors.Store.IRepairs>(store);
         var cluster = new Actors.Hosting.NodeCluster(directory, store);
         builder.Services.AddSingleton(cluster).AddSingleton<Actors.Hosting.ICluster>(cluster);
         builder.Services.AddGossipClusterHttp(settings.Http);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
@@ -16,6 +17,7 @@ namespace GossipCluster.Actors.Links;
 /// One actor for all peers: what the work of one moment has for a peer, acknowledgements included, leaves in one frame; the cost is per wake-up, not per
 /// byte. A restart loses what was waiting and on the way, as a broken connection does.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, which disposes of what it holds.")]
 internal sealed class LinksActor : ReceiveActor, IWithTimers
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -28,6 +30,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private readonly Dictionary<NodeName, (string Address, IActorRef Ref)> _remotes = [];
     private readonly Dictionary<ParcelKind, List<IActorRef>> _subscribers = [];
     private readonly WireWriter _frame = new(64 << 10);
+    private readonly LinkMetrics _metrics = new();
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private ImmutableArray<IActorRef> _shards = [];
     private List<LinkProtocol.Parcel>?[] _arrived = [];
@@ -66,6 +69,8 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, _options.HeartbeatInterval / 2);
     }
+
+    protected override void PostStop() => _metrics.Dispose();
 
     private void Send(LinkProtocol.Send send)
     {
@@ -163,6 +168,8 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
             Judge(link);
             SendFrames(link);
         }
+
+        _metrics.Publish([.. _links.Values.Select(link => new LinkCounts(link.Peer.Text, link.IsReachable, link.BytesWaiting, link.BytesDropped, link.FramesLost))]);
     }
 
     private void Judge(PeerLink link)

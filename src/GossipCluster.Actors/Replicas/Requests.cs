@@ -36,6 +36,12 @@ internal sealed class ReceiptTicket(ReplicaAddress address, DotSet clock, TimeSp
     public TimeSpan Wait { get; } = wait;
 }
 
+/// <summary>An operator waits until what is kept for others now has been handed off: in how many replicas it has not.</summary>
+internal sealed class HintsTicket(TimeSpan wait) : TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+{
+    public TimeSpan Wait { get; } = wait;
+}
+
 /// <summary>A question for the entropy of a shard.</summary>
 internal sealed class EntropyTicket() : TaskCompletionSource<ShardEntropy>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded;
 

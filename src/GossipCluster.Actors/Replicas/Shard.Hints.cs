@@ -1,11 +1,11 @@
-using GossipCluster.Core.Coordination;
-using GossipCluster.Core.Kernel;
+using GossipCluster.Core.Causality;
 
 namespace GossipCluster.Actors.Replicas;
 
 /// <content>Hinted handoff: what this node keeps for primaries that could not be reached, and how it gets rid of it.</content>
 internal sealed partial class Shard
 {
+    private readonly List<HintWait> _hintWaits = [];
     private long _hintBytes;
 
     /// <summary>An operator has stopped handoff; hints are kept, and taken, within their bounds.</summary>
@@ -29,6 +29,30 @@ internal sealed partial class Shard
         _now = now;
         foreach (var shell in _shells.Values.Where(shell => HoldsHints(shell) && !shell.WasPrimary)) DropHintsOf(shell, int.MaxValue);
     }
+
+    /// <summary>An operator wants to know when everything that is kept for others now has arrived.</summary>
+    public void AwaitHints(HintsTicket ticket, TimeSpan now)
+    {
+        _now = now;
+
+        // Out of room for another one that waits, it is answered as things are.
+        var endsAt = _hintWaits.Count < _repair.ReceiptsMax ? now + ticket.Wait : now;
+        _hintWaits.Add(new HintWait(ticket, endsAt, [.. _shells.Values.Where(HoldsHints).Select(shell => (shell, shell.Replica.Clock))]));
+        TickHintWaits();
+    }
+
+    private void TickHintWaits()
+    {
+        if (_hintWaits.Count == 0) return;
+        _hintWaits.RemoveAll(wait =>
+        {
+            wait.Open.RemoveAll(open => HasArrived(open.Shell, open.Clock));
+            return (wait.Open.Count == 0 || _now >= wait.EndsAt) && wait.Ticket.TrySetResult(wait.Open.Count);
+        });
+    }
+
+    private static bool HasArrived(ReplicaShell shell, DotSet clock) =>
+        !shell.Replica.Clock.Overlaps(clock) || (shell.Protocol.Watermarks.KnownToAll() is { } known && known.Dominates(clock));
 
     private static bool HoldsHints(ReplicaShell shell) => !shell.Protocol.IsPrimary && !shell.Replica.Clock.IsEmpty;
 
@@ -93,4 +117,7 @@ internal sealed partial class Shard
         _hintBytes += bytes;
         return false;
     }
+
+    /// <summary>What was kept when somebody asked.</summary>
+    private sealed record HintWait(HintsTicket Ticket, TimeSpan EndsAt, List<(ReplicaShell Shell, DotSet Clock)> Open);
 }

@@ -316,6 +316,7 @@ internal sealed partial class Shard
         foreach (var read in _reads.Values.Where(read => read.Machine.NextDeadline <= now).ToArray()) Feed(read, ReadInput.Tick);
         TickLists();
         TickReceipts();
+        TickHintWaits();
         AskWhatWasHeldBack();
         ContinueHandoff();
     }

@@ -54,7 +54,7 @@ internal sealed partial class Shard
     public int RequestCount => _writes.Count + _reads.Count;
 
     /// <summary>Something is under way that time may change.</summary>
-    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _paced.Count > 0;
+    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _hintWaits.Count > 0 || _paced.Count > 0;
 
     /// <summary>A client of this node, or of another, waits for something.</summary>
     public bool HasRequests => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
 using GossipCluster.Actors.Links;
@@ -13,6 +14,7 @@ namespace GossipCluster.Actors.Replicas;
 /// A restart loses the requests that were under way, each of which is answered, and what was not yet durable, which nobody was told of. The replicas are read
 /// back from disk.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, which disposes of what it holds.")]
 internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutboxSink
 {
     // Hedges may come this much late; finer would wake up more often than requests do.
@@ -25,6 +27,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     private readonly IActorRef _storage;
     private readonly IActorRef _links;
     private readonly Outbox _outbox = new();
+    private readonly ShardMetrics _metrics;
     private readonly Shard _shard;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private int _notLandedSeen;
@@ -35,6 +38,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     public ShardActor(NodeName self, int index, int count, ShardOptions options, IActorRef storage, IActorRef links)
     {
         (_index, _count, _options, _storage, _links) = (index, count, options, storage, links);
+        _metrics = new ShardMetrics(index);
         _shard = new Shard(self, index, count, options, _outbox, TimeProvider.System, () => (ulong)Random.Shared.NextInt64(1, long.MaxValue));
         Become(Recovering);
     }
@@ -52,6 +56,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
 
     protected override void PreRestart(Exception reason, object message)
     {
+        _metrics.Dispose();
         _shard.Abandon();
         base.PreRestart(reason, message);
     }
@@ -62,7 +67,11 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         _storage.Tell(new StorageProtocol.RecoverShard(_index, _count));
     }
 
-    protected override void PostStop() => _shard.Abandon();
+    protected override void PostStop()
+    {
+        _metrics.Dispose();
+        _shard.Abandon();
+    }
 
     private void Recovering()
     {
@@ -101,9 +110,14 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         On<ReadTicket>(_shard.Read);
         Receive<Flush>(_ => SendAll());
         On<Tick>((_, now) => Ticked(now));
-        On<Look>((_, now) => _shard.LookForDifferences(now));
+        On<Look>((_, now) =>
+        {
+            _shard.LookForDifferences(now);
+            _metrics.Publish(_shard.Counts());
+        });
         On<ListTicket>(_shard.List);
         On<ReceiptTicket>(_shard.Receipt);
+        On<HintsTicket>(_shard.AwaitHints);
         On<ShardProtocol.SyncAll>((_, now) => _shard.SyncAll(now));
         On<ShardProtocol.PauseHandoff>((pause, now) => _shard.PauseHandoff(pause.IsPaused, now));
         On<ShardProtocol.DropHints>((_, now) => _shard.DropHints(now));

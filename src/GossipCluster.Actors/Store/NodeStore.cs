@@ -95,6 +95,18 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
     }
 
     /// <inheritdoc/>
+    public async ValueTask<int> HintsLeftAsync(TimeSpan wait, CancellationToken cancel)
+    {
+        var waits = _state.Shards.Select(shard =>
+        {
+            var ticket = new HintsTicket(wait);
+            shard.Tell(ticket, ActorRefs.NoSender);
+            return ticket.Task;
+        }).ToArray();
+        return (await Task.WhenAll(waits).WaitAsync(wait + EntropyPatience, cancel)).Sum();
+    }
+
+    /// <inheritdoc/>
     public void SyncNow() => TellAll(ShardProtocol.SyncAll.Instance);
 
     /// <inheritdoc/>

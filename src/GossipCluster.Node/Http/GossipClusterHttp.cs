@@ -10,6 +10,7 @@ using GossipCluster.Node.Http.Keys;
 using GossipCluster.Node.Http.Operations;
 using GossipCluster.Node.Http.Paths;
 using GossipCluster.Node.Http.Properties;
+using GossipCluster.Node.Http.Repairs;
 using GossipCluster.Node.Http.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -36,6 +37,7 @@ internal static class GossipClusterHttp
         services.AddSingleton<ServerEndpoints>();
         services.AddSingleton<BatchEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<RepairEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
@@ -55,6 +57,7 @@ internal static class GossipClusterHttp
         MapSchema(app);
         MapServer(app);
         MapCluster(app);
+        MapRepairs(app);
         app.MapOpenApi();
         if (app.Services.GetRequiredService<HttpOptions>().Docs) app.MapScalarApiReference("/docs", page => page.WithTitle("GossipCluster").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
     }
@@ -109,6 +112,24 @@ internal static class GossipClusterHttp
         var health = app.Services.GetRequiredService<HealthEndpoints>();
         app.ReadOnly("/health/live", HealthEndpoints.LiveAsync, Descriptions.Live);
         app.ReadOnly("/health/ready", health.ReadyAsync, Descriptions.Ready);
+    }
+
+    private static void MapRepairs(WebApplication app)
+    {
+        var repairs = app.Services.GetRequiredService<RepairEndpoints>();
+        app.ReadOnly("/cluster/entropy", repairs.EntropyAsync, RepairDescriptions.Entropy);
+        app.ReadOnly("/cluster/hints", repairs.HintsAsync, RepairDescriptions.Hints);
+        app.ReadOnly("/cluster/convergence/{token}", repairs.ConvergenceAsync, RepairDescriptions.Convergence);
+        Order("/cluster/hints/pause", repairs.PauseAsync, RepairDescriptions.Pause);
+        Order("/cluster/hints/resume", repairs.ResumeAsync, RepairDescriptions.Resume);
+        Order("/cluster/hints/drop", repairs.DropAsync, RepairDescriptions.Drop);
+        Order("/cluster/sync", repairs.SyncAsync, RepairDescriptions.Sync);
+
+        void Order(string pattern, RequestDelegate handler, ResourceDescription description)
+        {
+            app.Method(HttpMethods.Post, pattern, handler, description);
+            app.Others(pattern, RepairEndpoints.OrderMethods);
+        }
     }
 
     private static void MapCluster(WebApplication app)

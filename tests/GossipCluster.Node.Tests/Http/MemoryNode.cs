@@ -27,6 +27,8 @@ public sealed class MemoryNode : IHttpNode, IAsyncLifetime
 
     internal MemoryCluster Cluster { get; } = new("b", "c", "d");
 
+    internal MemoryRepairs Repairs { get; } = new();
+
     internal MemoryStore Store { get; } = new(TimeProvider.System);
 
     /// <summary>The bytes of large bodies that the door holds now.</summary>
@@ -39,6 +41,7 @@ public sealed class MemoryNode : IHttpNode, IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IStore>(Store);
         builder.Services.AddSingleton<Actors.Hosting.ICluster>(Cluster);
+        builder.Services.AddSingleton<IRepairs>(Repairs);
         builder.Services.AddGossipClusterHttp(_options);
         _app = builder.Build();
         _app.MapGossipClusterHttp();

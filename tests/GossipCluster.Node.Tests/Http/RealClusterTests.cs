@@ -52,3 +52,32 @@ public sealed class RealServerTests(RealCluster cluster) : ServerContract(cluste
 
 [Collection(RealClusterTests.Name)]
 public sealed class RealTranscriptTests(RealCluster cluster) : TranscriptContract(cluster);
+
+[Collection(RealClusterTests.Name)]
+public sealed class RealRepairTests(RealCluster cluster) : RepairContract(cluster)
+{
+    private readonly RealCluster _cluster = cluster;
+
+    [Fact]
+    public async Task What_was_written_is_everywhere_and_the_receipt_says_so()
+    {
+        var token = (await _cluster.PostAsync(_cluster.PathOf("sets"), """{"add":"a"}""")).Token;
+
+        var reply = System.Text.Json.Nodes.JsonNode.Parse((await _cluster.GetAsync($"/cluster/convergence/{token}?wait=10s")).Body)!;
+
+        Assert.True(reply["converged"]!.GetValue<bool>(), reply.ToJsonString());
+        Assert.Equal(3, reply["replicas"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_written_entropy_becomes_nothing()
+    {
+        await _cluster.PostAsync(_cluster.PathOf("sets"), """{"add":"a"}""");
+
+        await Eventually.EqualAsync(
+            0L,
+            async _ => System.Text.Json.Nodes.JsonNode.Parse((await _cluster.GetAsync("/cluster/entropy")).Body)!["dots"]!.GetValue<long>(),
+            TimeSpan.FromSeconds(20),
+            TestContext.Current.CancellationToken);
+    }
+}

@@ -171,7 +171,7 @@ internal ref struct BatchParser
     private readonly BatchEntry BuildRead(in Members members, in Key key)
     {
         if (_door.Decode(key, members.Context, out var atLeast) is { } badToken) return BatchEntry.Refused(badToken);
-        return new BatchEntry(_place.Type.DataType, null, new ReadCommand(key, _reads) { Timeout = _parameters.Timeout, AtLeast = atLeast }, null);
+        return new BatchEntry(_place.Type.DataType, null, new ReadCommand(key, _reads) { Timeout = _parameters.Timeout, AtLeast = atLeast, AwaitRepair = _parameters.AwaitRepair }, null);
     }
 
     private readonly BatchEntry BuildWrite(in Members members, in Key key)

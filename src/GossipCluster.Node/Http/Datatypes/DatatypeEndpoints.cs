@@ -135,7 +135,7 @@ internal sealed class DatatypeEndpoints(Door door)
         if (Door.KeyOf(path, path.Key, out var key) is { } badKey) return badKey;
         if (parameters.Resolve(place.Type, place.Properties, out ReadQuorum quorum) is { } badQuorum) return badQuorum;
         if (door.Decode(key, parameters.Context ?? Door.TokenHeader(http.Request), out var atLeast) is { } badToken) return badToken;
-        command = new ReadCommand(key, quorum) { Timeout = parameters.Timeout, AtLeast = atLeast };
+        command = new ReadCommand(key, quorum) { Timeout = parameters.Timeout, AtLeast = atLeast, AwaitRepair = parameters.AwaitRepair };
         return null;
     }
 

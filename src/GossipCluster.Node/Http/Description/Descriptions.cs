@@ -47,7 +47,7 @@ internal static class Descriptions
 
     public static ResourceDescription Read { get; } = new(Data, "Read a datum", "Type, value and, for sets, maps, registers and flags, the context: what a later remove takes away.")
     {
-        Parameters = ["r", "pr", "n_val", "include_context", "value", "context", "timeout", Answer.ContextHeader],
+        Parameters = ["r", "pr", "n_val", "include_context", "value", "context", "read_repair", "timeout", Answer.ContextHeader],
         Answers = [(200, "The value.", Json, $$"""{"type":"set","value":["a","b"],"context":"{{Token}}"}"""), .. CommonRefusals],
     };
 
@@ -75,7 +75,7 @@ internal static class Descriptions
 
     public static ResourceDescription Batch { get; } = new(Data, "Many operations in one request", "Each has an answer of its own, in order. They run concurrently: two on one key take effect in either order. A batch is no transaction.")
     {
-        Parameters = ["w", "dw", "pw", "r", "pr", "n_val", "returnbody", "include_context", "value", "timeout"],
+        Parameters = ["w", "dw", "pw", "r", "pr", "n_val", "returnbody", "include_context", "value", "read_repair", "timeout"],
         Bodies =
         [
             ("three operations", """{"operations":[{"type":"counters","bucket":"pages","key":"home","op":{"increment":1}},{"type":"sets","bucket":"tags","key":"home","read":true},{"type":"sets","bucket":"tags","key":"old","delete":true}]}"""),

@@ -100,6 +100,7 @@ internal sealed record ParameterDescription(ParameterLocation In, string Text, s
         ["timeout"] = Query("How long to wait, in milliseconds; 0 for the longest that the node allows.", "1000"),
         ["returnbody"] = Query("`true`: answer a write with the value right after it.", "true"),
         ["include_context"] = Query("`false`: no context in the JSON of the answer. The header carries it all the same.", "false"),
+        ["read_repair"] = Query("`blocking`: where replicas are found behind, answer when they have what was read. `async`: they are repaired all the same, after the answer.", "blocking"),
         ["value"] = Query("`multi`: registers are arrays of all values written concurrently, the winner first.", "multi"),
         ["context"] = Query("Answer with a state at least as new as the one this context was read from.", string.Empty),
         ["keys"] = Query("`true`: all keys in one object. `stream`: one object for each part, an empty one last.", "true"),

@@ -26,6 +26,9 @@ internal readonly record struct RequestParameters
     /// <summary><c>n_val</c>; null for the bucket type's.</summary>
     public int? N { get; private init; }
 
+    /// <summary>Answer a read when primaries that were behind have what was read.</summary>
+    public bool AwaitRepair { get; private init; }
+
     /// <summary><c>context</c>; null or empty for none.</summary>
     public string? Context { get; private init; }
 
@@ -45,6 +48,8 @@ internal readonly record struct RequestParameters
         if (ParseN(query["n_val"], out var n) is { } badN) return badN;
         if (query["value"] is not (null or "multi" or "single")) return Refusal.BadParameter("value query parameter must be 'single' or 'multi'");
 
+        if (query["read_repair"] is not (null or "async" or "blocking")) return Refusal.BadParameter("read_repair query parameter must be 'async' or 'blocking'");
+
         parameters = new RequestParameters
         {
             Quorums = quorums,
@@ -53,6 +58,7 @@ internal readonly record struct RequestParameters
             IncludeContext = includeContext,
             AllVersions = query["value"] == "multi",
             N = n,
+            AwaitRepair = query["read_repair"] == "blocking",
             Context = query["context"],
         };
         return null;
