@@ -153,7 +153,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void See(ClusterView view)
     {
-        _view = view with { NVals = [.. _parts.Directory.Types.Select(type => type.N).Distinct().Order()] };
+        _view = view with
+        {
+            NVals = [.. _parts.Directory.Types.Select(type => type.N).Distinct().Order()],
+            Priorities = _parts.Directory.Types.Where(type => type.Properties.Priority != 0).ToImmutableDictionary(type => type.Name, type => type.Properties.Priority, StringComparer.Ordinal),
+        };
         foreach (var shard in _shards) shard.Tell(new ViewChanged(_view));
         if (_view.Serves && !_isIntroduced) Timers.StartSingleTimer(IntroductionOver.Instance, IntroductionOver.Instance, _parts.Links.SilenceMax);
         Introduce(isOver: false);

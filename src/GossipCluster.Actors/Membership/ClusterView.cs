@@ -15,6 +15,9 @@ public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<N
     /// <summary>The n_vals of all bucket types, ascending: for each there is a replica of every partition.</summary>
     public ImmutableArray<int> NVals { get; init; } = [3];
 
+    /// <summary>Of bucket types that are to be repaired before others; 0 for all others.</summary>
+    public ImmutableDictionary<string, int> Priorities { get; init; } = ImmutableDictionary<string, int>.Empty;
+
     /// <summary>True where an operator took this node out of the ring: it hands off what it has, takes no new copies, and has requests done by the members.</summary>
     public bool HasLeft { get; init; }
 

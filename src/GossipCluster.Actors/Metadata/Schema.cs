@@ -47,6 +47,7 @@ internal sealed record Schema
     {
         if (type.Name.Length is 0 or > 128) return new MetadataError.Schema("A bucket type has a name of 1 to 128 bytes.");
         if (type.Properties.Quorums.Validate(type.N) is [var error, ..]) return new MetadataError.Schema(error.Sentence);
+        if (type.Properties.Priority is < 0 or > Core.Kernel.Replica.PriorityMax) return new MetadataError.Schema($"A priority is 0 to {Core.Kernel.Replica.PriorityMax}.");
         if (!Types.TryGetValue(type.Name, out var known)) return null;
         if (known.DataType != type.DataType) return new MetadataError.Schema($"The data type of '{type.Name}' is {known.DataType} and never changes.");
         if (known.N != type.N) return new MetadataError.Schema($"The n_val of '{type.Name}' is {known.N} and never changes.");

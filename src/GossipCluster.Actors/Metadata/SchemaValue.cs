@@ -8,20 +8,25 @@ namespace GossipCluster.Actors.Metadata;
 
 /// <summary>The values of entries <c>type/name</c> and <c>bucket/type/name</c>.</summary>
 /// <remarks>
-/// Type: version byte, data type, n_val, properties. Bucket: version byte, 1 and properties, or 0 where the bucket has none of its own any more.
+/// Type: version byte, data type, n_val, properties; with version 2 a priority, which the first does not have and which is 0 there. Bucket: version byte, 1 and properties, or 0 where the bucket has none of its own any more.
 /// Properties: eight quorum values and flags as clients write them, then the HLL precision. Words and not numbers, because <c>quorum</c> of 3 is not 2.
 /// </remarks>
 internal static class SchemaValue
 {
     private const byte Version = 1;
+
+    // Written only where it says more: a node that knows the first alone can read the others' types.
+    private const byte PriorityVersion = 2;
     private const int WordBytesMax = 32;
 
     public static byte[] Of(BucketType type)
     {
-        var writer = Begin();
+        var priority = type.Properties.Priority;
+        var writer = Begin(priority == 0 ? Version : PriorityVersion);
         writer.WriteByte((byte)type.DataType);
         writer.WriteCount(type.N);
         Write(writer, type.Properties);
+        if (priority != 0) writer.WriteCount(priority);
         return writer.ToArray();
     }
 
@@ -36,12 +41,15 @@ internal static class SchemaValue
     /// <summary>Null where the value is none.</summary>
     public static BucketType? ReadType(string name, ReadOnlySpan<byte> value)
     {
-        var reader = Begin(value);
+        var reader = new WireReader(value);
+        var version = reader.ReadByte();
+        if (version is not (Version or PriorityVersion)) reader.Fail("a bucket type of version 1 or 2");
         var dataType = (DataType)reader.ReadByte();
         if (!Enum.IsDefined(dataType)) reader.Fail("a data type");
         var n = reader.ReadInt(QuorumProperties.NMax, "an n_val");
         if (n < 1) reader.Fail("an n_val");
         var properties = Read(ref reader);
+        if (version == PriorityVersion) properties = properties with { Priority = reader.ReadInt(Core.Kernel.Replica.PriorityMax, "a priority") };
         return reader.AtEnd && properties.Quorums.Validate(n).Count == 0 ? new BucketType(name, dataType, n, properties) : null;
     }
 
@@ -58,10 +66,10 @@ internal static class SchemaValue
         return reader.AtEnd;
     }
 
-    private static WireWriter Begin()
+    private static WireWriter Begin(byte version = Version)
     {
         var writer = new WireWriter();
-        writer.WriteByte(Version);
+        writer.WriteByte(version);
         return writer;
     }
 

@@ -45,8 +45,8 @@ internal sealed class HintsTicket(TimeSpan wait) : TaskCompletionSource<int>(Tas
 /// <summary>A question for the entropy of a shard.</summary>
 internal sealed class EntropyTicket() : TaskCompletionSource<ShardEntropy>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded;
 
-/// <summary>A client's listing of what a shard's partitions hold, on all nodes.</summary>
-internal sealed record ListTicket(int N, string Type, string? Bucket, System.Threading.Channels.ChannelWriter<IReadOnlyList<string>> Parts) : INoSerializationVerificationNeeded;
+/// <summary>A client's listing of what a shard's partitions hold, on all nodes; null among the parts for a partition of which no primary answered.</summary>
+internal sealed record ListTicket(int N, string Type, string? Bucket, System.Threading.Channels.ChannelWriter<IReadOnlyList<string>?> Parts) : INoSerializationVerificationNeeded;
 
 /// <summary>A write that this shard coordinates, for a client of this node or for another node.</summary>
 internal sealed class RunningWrite(ulong op, ReplicaShell shell, WriteCoordination machine, Key key, DataType type, Operation operation)

@@ -26,6 +26,7 @@ internal sealed partial class Shard
     {
         while (list.Open.Count == 0)
         {
+            if (list.IsAsked && !list.HasPrimary) list.Ticket.Parts.TryWrite(null);
             list.Partition += _count;
             if (list.Partition >= _view.Ring.PartitionCount)
             {
@@ -36,6 +37,8 @@ internal sealed partial class Shard
 
             var address = new ReplicaAddress(list.Ticket.N, list.Partition);
             list.Call = NextNumber();
+            list.HasPrimary = IsPrimaryOf(address, _self);
+            list.IsAsked = true;
             list.Seen.Clear();
             list.EndsAt = _now + ListPatience;
             list.Open.UnionWith(_reachable.Where(_view.Ring.Contains));
@@ -55,8 +58,11 @@ internal sealed partial class Shard
         if (_lists.Find(list => list.Call == listed.Call) is not { } list) return;
         Give(list, listed.Names);
         list.EndsAt = _now + ListPatience;
+        list.HasPrimary |= listed.IsLast && IsPrimaryOf(new ReplicaAddress(list.Ticket.N, list.Partition), from);
         if (listed.IsLast && list.Open.Remove(from)) GoOn(list);
     }
+
+    private bool IsPrimaryOf(ReplicaAddress address, NodeName node) => _view.Ring.PreferenceList(address.Partition).IsPrimary(node, address.N);
 
     private void TellNames(NodeName from, ReplicaAddress address, CoordinationMessage.ListNames ask)
     {
@@ -106,6 +112,12 @@ internal sealed partial class Shard
         public int Partition { get; set; }
 
         public ulong Call { get; set; }
+
+        /// <summary>The partition has been asked for.</summary>
+        public bool IsAsked { get; set; }
+
+        /// <summary>A primary of the partition has answered to the end: what it has not, nobody need have.</summary>
+        public bool HasPrimary { get; set; }
 
         public HashSet<NodeName> Open { get; } = [];
 

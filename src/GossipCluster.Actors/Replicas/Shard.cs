@@ -80,8 +80,14 @@ internal sealed partial class Shard
     public void See(ClusterView view, TimeSpan now)
     {
         _now = now;
+        var hasOtherPriorities = !ReferenceEquals(_view.Priorities, view.Priorities) && !(_view.Priorities.Count == view.Priorities.Count && _view.Priorities.All(view.Priorities.Contains));
         _view = view;
-        foreach (var shell in _shells.Values) ShowRing(shell);
+        foreach (var shell in _shells.Values)
+        {
+            ShowRing(shell);
+            if (hasOtherPriorities) shell.Replica.Prioritize(PriorityOf);
+        }
+
         OpenPrimaries();
         Recount();
         BeginHandoff();
@@ -215,8 +221,14 @@ internal sealed partial class Shard
         }
     }
 
-    private ReplicaShell NewShell(ReplicaAddress address, Replica replica) =>
-        new(address, new ReplicaProtocol(_self, replica, _random, _options.Replication));
+    private ReplicaShell NewShell(ReplicaAddress address, Replica replica)
+    {
+        replica.Prioritize(PriorityOf);
+        return new ReplicaShell(address, new ReplicaProtocol(_self, replica, _random, _options.Replication));
+    }
+
+    /// <summary>Null where all types are alike: then nobody need look.</summary>
+    private Func<Key, int>? PriorityOf => _view.Priorities.IsEmpty ? null : key => _view.Priorities.GetValueOrDefault(key.Type);
 
     private void ShowRing(ReplicaShell shell)
     {

@@ -50,6 +50,10 @@ public sealed record BucketType(string Name, DataType DataType, int N, BucketPro
 /// <param name="HllPrecision">What an hll type says; sketches always have 14 registers' bits, which is also the most. May shrink, not grow.</param>
 public sealed record BucketProperties(QuorumProperties Quorums, int HllPrecision = 14)
 {
+    /// <summary>How early this type's keys are brought to replicas that lack them: by sync and by hinted handoff. A type's, never a bucket's.</summary>
+    /// <value>0 to <see cref="Core.Kernel.Replica.PriorityMax"/>, greater first. Default: 0.</value>
+    public int Priority { get; init; }
+
     /// <summary>What a type has that says nothing.</summary>
     public static BucketProperties Standard { get; } = new(QuorumProperties.Standard);
 }

@@ -20,10 +20,10 @@ public interface IStore
     /// The keys of a bucket that exist on the reachable nodes, each once, in no order, in parts; null where some partition has no reachable replica. Costs a
     /// walk over all keys of all nodes.
     /// </summary>
-    IAsyncEnumerable<IReadOnlyList<string>> KeysAsync(string type, string bucket, CancellationToken cancel);
+    IAsyncEnumerable<IReadOnlyList<string>?> KeysAsync(string type, string bucket, CancellationToken cancel);
 
-    /// <summary>The buckets of a type that have a key; costs as much as <see cref="KeysAsync"/>.</summary>
-    ValueTask<IReadOnlyList<string>> BucketsAsync(string type, CancellationToken cancel);
+    /// <summary>The buckets of a type that have a key, or null; costs as much as <see cref="KeysAsync"/>.</summary>
+    ValueTask<IReadOnlyList<string>?> BucketsAsync(string type, CancellationToken cancel);
 
     /// <summary>Bucket types and bucket properties as this node knows them, and the way to change them.</summary>
     ISchema Schema { get; }

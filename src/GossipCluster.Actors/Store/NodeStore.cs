@@ -51,17 +51,22 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<IReadOnlyList<string>> KeysAsync(
+    public async IAsyncEnumerable<IReadOnlyList<string>?> KeysAsync(
         string type, string bucket, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var part in List(type, bucket, cancel)) yield return part;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<string>> BucketsAsync(string type, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<string>?> BucketsAsync(string type, CancellationToken cancel)
     {
         var buckets = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var part in List(type, null, cancel)) buckets.UnionWith(part);
+        await foreach (var part in List(type, null, cancel))
+        {
+            if (part is null) return null;
+            buckets.UnionWith(part);
+        }
+
         return [.. buckets];
     }
 
@@ -132,15 +137,16 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
         return new HandoffState(answers[0].HasLeft, answers[0].RingVersion, answers.Sum(answer => answer.Replicas), answers.Sum(answer => answer.Keys), answers.Sum(answer => answer.Unsynced));
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<string>> List(
+    private async IAsyncEnumerable<IReadOnlyList<string>?> List(
         string type, string? bucket, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         var state = _state;
-        if (!state.TakesRequests || Schema.Find(type) is not { } bucketType) yield break;
+        if (Schema.Find(type) is not { } bucketType) yield break;
+        if (!state.TakesRequests) yield return null;
         foreach (var shard in state.Shards)
         {
             // Unbounded, and bounded by what the nodes hold of one bucket: a slow client's names wait here, 48 KiB of each node's at a time.
-            var parts = Channel.CreateUnbounded<IReadOnlyList<string>>(new UnboundedChannelOptions { SingleReader = true });
+            var parts = Channel.CreateUnbounded<IReadOnlyList<string>?>(new UnboundedChannelOptions { SingleReader = true });
             shard.Tell(new ListTicket(bucketType.N, type, bucket, parts.Writer), ActorRefs.NoSender);
             await foreach (var part in parts.Reader.ReadAllAsync(cancel)) yield return part;
         }

@@ -15,6 +15,8 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
 
     private readonly List<SlotLog> _slots = [];
     private readonly Dictionary<Key, LogEntry> _newestOfKey = new(Key.Comparer.Instance);
+    private readonly int[] _countOfPriority = new int[Replica.PriorityMax + 1];
+    private Func<Key, int>? _priorityOf;
     private LogEntry? _oldest;
     private LogEntry? _newest;
     private LogEntry? _oldestWithDelta;
@@ -35,6 +37,23 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
 
     public LogEntry? Oldest => _oldest;
 
+    /// <summary>From here on entries count as important as this says; null for all alike.</summary>
+    public void Prioritize(Func<Key, int>? priorityOf)
+    {
+        _priorityOf = priorityOf;
+        Array.Clear(_countOfPriority);
+        for (var entry = _oldest; entry is not null; entry = entry.Newer) CountIn(entry);
+    }
+
+    /// <summary>The priorities that entries have, the greatest first.</summary>
+    public IEnumerable<int> Priorities()
+    {
+        for (var priority = Replica.PriorityMax; priority >= 0; priority--)
+        {
+            if (_countOfPriority[priority] > 0) yield return priority;
+        }
+    }
+
     /// <summary>The newest entry of a key; from there <see cref="LogEntry.OlderOfKey"/> leads back.</summary>
     public LogEntry? NewestOf(Key key) => _newestOfKey.GetValueOrDefault(key);
 
@@ -49,6 +68,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         _newest = entry;
         _oldest ??= entry;
         EntryCount++;
+        CountIn(entry);
 
         if (_newestOfKey.TryGetValue(entry.Key, out var sameKey))
         {
@@ -121,6 +141,14 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         _newestOfKey.Clear();
         (_oldest, _newest, _oldestWithDelta) = (null, null, null);
         (EntryCount, DeltaBytes) = (0, 0);
+        Array.Clear(_countOfPriority);
+    }
+
+    private void CountIn(LogEntry entry)
+    {
+        // A fold belongs to no key, and goes before everything else anyway.
+        entry.Priority = _priorityOf is null || entry.Fold is not null ? 0 : Math.Clamp(_priorityOf(entry.Key), 0, Replica.PriorityMax);
+        _countOfPriority[entry.Priority]++;
     }
 
     private void ShedDelta()
@@ -158,6 +186,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         else _newestOfKey.Remove(entry.Key);
         (entry.Older, entry.Newer, entry.OlderOfKey, entry.NewerOfKey) = (null, null, null, null);
         EntryCount--;
+        _countOfPriority[entry.Priority]--;
     }
 
     private SlotLog Slot(int slot)
@@ -273,6 +302,9 @@ internal class LogEntry
     public ReadOnlySpan<SlotRange> Ranges => _ranges ?? new ReadOnlySpan<SlotRange>(in _range);
 
     public int AliveRanges { get; set; }
+
+    /// <summary>How early it is sent to who lacks it.</summary>
+    public int Priority { get; set; }
 
     /// <summary>The last walk that took this entry.</summary>
     public int Mark { get; set; }

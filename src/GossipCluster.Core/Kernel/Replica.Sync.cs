@@ -11,6 +11,13 @@ public sealed partial class Replica
     /// <summary>Dots that were neither in the log nor known to be out of it, since the start: a bug, if not 0.</summary>
     public long LogHoles { get; private set; }
 
+    /// <summary>The greatest priority that a key may have.</summary>
+    public const int PriorityMax = 9;
+
+    /// <summary>From here on what peers lack is sent to them in this order.</summary>
+    /// <param name="priorityOf">0 to <see cref="PriorityMax"/> for a key, greater first; null for all alike, which costs nothing.</param>
+    public void Prioritize(Func<Key, int>? priorityOf) => _log.Prioritize(priorityOf);
+
     /// <summary>What a peer with this clock lacks: deltas, else key states, else everything. Costs what the difference costs.</summary>
     /// <param name="peer">The peer's durable clock, and the dots of earlier parts that are still under way to it.</param>
     /// <param name="bytesMax">Where to end this part; one record may go beyond.</param>
@@ -36,40 +43,49 @@ public sealed partial class Replica
             CoverEntry(folded);
         }
 
-        foreach (var range in missing)
+        // A walk for each priority; where all are alike, and that is nearly always, one.
+        foreach (var priority in _log.Priorities().DefaultIfEmpty())
         {
-            var slot = _table.Find(range.Replica);
-            for (var counter = range.First; counter <= range.Last;)
+            foreach (var range in missing)
             {
-                if (bytes >= Math.Max(1, bytesMax)) return Part(isComplete: false);
-                if (_log.Find(slot, counter, out var last) is not { } entry)
+                var slot = _table.Find(range.Replica);
+                for (var counter = range.First; counter <= range.Last;)
                 {
-                    // Must not be; if it is, it costs a transfer, and not the ability to sync.
-                    LogHoles++;
-                    return SyncAnswer.Full;
-                }
+                    if (bytes >= Math.Max(1, bytesMax)) return Part(isComplete: false);
+                    if (_log.Find(slot, counter, out var last) is not { } entry)
+                    {
+                        // Must not be; if it is, it costs a transfer, and not the ability to sync.
+                        LogHoles++;
+                        return SyncAnswer.Full;
+                    }
 
-                counter = last + 1;
-                if (entry.Mark == _mark) continue;
-                if (entry.Delta is { } delta)
-                {
-                    entry.Mark = _mark;
-                    records.Add(new Record(RecordKind.Delta, delta.Bytes));
-                    bytes += records[^1].WireBytes;
-                    CoverEntry(entry);
-                    continue;
+                    counter = last + 1;
+                    if (entry.Mark == _mark || entry.Priority != priority) continue;
+                    Take(entry);
                 }
-
-                states ??= new KeyStates.Builder(_table, clock, peer);
-                var before = states.BodyBytes;
-                var dots = DotsOf(entry.Key, missing, _mark);
-                states.Add(entry.Key, _trees.GetValueOrDefault(entry.Key), dots);
-                bytes += states.BodyBytes - before;
-                covered.Add(dots);
             }
         }
 
         return Part(isComplete: true);
+
+        void Take(LogEntry entry)
+        {
+            if (entry.Delta is { } delta)
+            {
+                entry.Mark = _mark;
+                records.Add(new Record(RecordKind.Delta, delta.Bytes));
+                bytes += records[^1].WireBytes;
+                CoverEntry(entry);
+                return;
+            }
+
+            states ??= new KeyStates.Builder(_table, clock, peer);
+            var before = states.BodyBytes;
+            var dots = DotsOf(entry.Key, missing, _mark);
+            states.Add(entry.Key, _trees.GetValueOrDefault(entry.Key), dots);
+            bytes += states.BodyBytes - before;
+            covered.Add(dots);
+        }
 
         void CoverEntry(LogEntry entry)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GossipCluster.Actors.Replicas;
 using GossipCluster.Actors.Store;
 using GossipCluster.Core.Causality;
@@ -74,6 +75,27 @@ public sealed class ShardRepairTests
             var key = Key.Of("sets", "b", $"k{i}");
             Assert.True(world.Nodes[2].Replica(key).Has(key));
         }
+    }
+
+    [Fact]
+    public void Bucket_types_of_a_greater_priority_are_repaired_before_others()
+    {
+        var world = new ShardWorld(partitions: 1, options: Options(repair => repair with { BytesPerSecondMax = 100_000, BytesPerSecondMin = 100_000 }));
+        foreach (var node in world.Nodes) node.Shard.See(world.ViewOf(node) with { Priorities = ImmutableDictionary<string, int>.Empty.Add("orders", 5) }, world.Now);
+        world.Pass(TimeSpan.FromSeconds(2));
+        world.SetReachable(world.Nodes[2], false);
+        var element = new string('x', 1000);
+        for (var i = 0; i < 600; i++) world.Write(world.Nodes[i % 2], Key.Of(i % 6 == 5 ? "orders" : "sets", "b", $"k{i}"), Operation.AddToSet($"{element}{i}"));
+        world.SetReachable(world.Nodes[2], true);
+
+        world.Pass(TimeSpan.FromSeconds(2.5));
+
+        var replica = world.Nodes[2].Shard.Shells.Single().Replica;
+        var have = replica.Keys.GroupBy(key => key.Type).ToDictionary(group => group.Key, group => group.Count());
+        Assert.Equal(100, have["orders"]);
+        Assert.InRange(have.GetValueOrDefault("sets"), 0, 350);
+        world.Pass(TimeSpan.FromSeconds(20));
+        Assert.Equal(600, replica.KeyCount);
     }
 
     [Fact]

@@ -237,14 +237,33 @@ public sealed class ShardTests
         Assert.Equal(["even", "odd"], List(world, null).Distinct().Order());
     }
 
+    [Fact]
+    public void A_listing_says_where_it_is_only_a_part()
+    {
+        var world = new ShardWorld(nodes: 6, partitions: 16);
+        world.Pass(TimeSpan.FromSeconds(2));
+        foreach (var node in world.Nodes.Where((_, index) => index != 1)) world.SetReachable(node, false);
+        var parts = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<string>?>();
+
+        world.Nodes[1].Shard.List(new ListTicket(3, "counters", "b", parts.Writer), world.Now);
+        world.Settle();
+
+        var all = new List<IReadOnlyList<string>?>();
+        while (parts.Reader.TryRead(out var part)) all.Add(part);
+        Assert.True(parts.Reader.Completion.IsCompleted);
+        var alone = Enumerable.Range(0, 16).Count(partition => !world.Ring.PreferenceList(partition).IsPrimary(world.Nodes[1].Name, 3));
+        Assert.NotEqual(0, alone);
+        Assert.Equal(alone, all.Count(part => part is null));
+    }
+
     private static List<string> List(ShardWorld world, string? bucket)
     {
-        var parts = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<string>>();
+        var parts = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<string>?>();
         world.Nodes[1].Shard.List(new ListTicket(3, "counters", bucket, parts.Writer), world.Now);
         world.Settle();
         Assert.True(parts.Reader.Completion.IsCompleted || parts.Reader.Count > 0);
         var names = new List<string>();
-        while (parts.Reader.TryRead(out var part)) names.AddRange(part);
+        while (parts.Reader.TryRead(out var part)) names.AddRange(part!);
         Assert.True(parts.Reader.Completion.IsCompleted);
         return names;
     }

@@ -52,8 +52,9 @@ internal sealed class ShardWorld
     }
 
     /// <summary>One node hears of the ring.</summary>
-    public void ShowRing(ShardNode node) =>
-        node.Shard.See(new ClusterView(node.Name, Ring, ImmutableDictionary<NodeName, PeerFacts>.Empty) { HasLeft = !Ring.Contains(node.Name) }, Now);
+    public void ShowRing(ShardNode node) => node.Shard.See(ViewOf(node), Now);
+
+    public ClusterView ViewOf(ShardNode node) => new(node.Name, Ring, ImmutableDictionary<NodeName, PeerFacts>.Empty) { HasLeft = !Ring.Contains(node.Name) };
 
     /// <summary>Everybody hears that a node has gone, or is back.</summary>
     public void SetReachable(ShardNode subject, bool isReachable)

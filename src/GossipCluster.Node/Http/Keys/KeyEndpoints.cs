@@ -103,7 +103,7 @@ internal sealed class KeyEndpoints(Door door)
         }
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<string>> BucketsAsync(
+    private async IAsyncEnumerable<IReadOnlyList<string>?> BucketsAsync(
         string type, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         yield return await door.Store.BucketsAsync(type, cancel);
@@ -111,7 +111,7 @@ internal sealed class KeyEndpoints(Door door)
 
     /// <summary>Sends a list as it comes in: one object with all names, or an object for each part and an empty one last.</summary>
     private static async Task ListAsync(
-        HttpContext http, byte[] member, bool isStream, TimeSpan? timeout, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<string>>> list)
+        HttpContext http, byte[] member, bool isStream, TimeSpan? timeout, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<string>?>> list)
     {
         if (HttpMethods.IsHead(http.Request.Method))
         {

@@ -58,7 +58,7 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
         }
         else
         {
-            if (PropertiesReader.Read(body, existing, existing.Properties, out var properties) is { } refusal)
+            if (PropertiesReader.Read(body, existing, existing.Properties, isBucket: false, out var properties) is { } refusal)
             {
                 await RefuseAsync(http, refusal);
                 return;
@@ -90,7 +90,7 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
     public async Task PutTypeAsync(HttpContext http)
     {
         if (await FindAsync(http) is not { } type || await ReadAsync(http) is not { } body) return;
-        if (PropertiesReader.Read(body, type, type.Properties, out var properties) is { } refusal)
+        if (PropertiesReader.Read(body, type, type.Properties, isBucket: false, out var properties) is { } refusal)
         {
             await RefuseAsync(http, refusal);
             return;
@@ -104,7 +104,7 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
     {
         var path = RequestPath.Of(http);
         if (await FindAsync(http) is not { } type || await ReadAsync(http) is not { } body) return;
-        if (PropertiesReader.Read(body, type, Schema.PropertiesOf(type, path.Bucket), out var properties) is { } refusal)
+        if (PropertiesReader.Read(body, type, Schema.PropertiesOf(type, path.Bucket), isBucket: true, out var properties) is { } refusal)
         {
             await RefuseAsync(http, refusal);
             return;
@@ -195,6 +195,7 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
         Quorum("node_confirms"u8, quorums.NodeConfirms);
         json.Name("notfound_ok"u8).Boolean(quorums.NotFoundOk);
         Quorum("pr"u8, quorums.Pr);
+        json.Name("priority"u8).Number(type.Properties.Priority);
         Quorum("pw"u8, quorums.Pw);
         Quorum("r"u8, quorums.R);
         json.Name("rw"u8).String("quorum"u8);

@@ -14,12 +14,17 @@ internal sealed class PropertiesReader
     private readonly SortedDictionary<string, string> _reasons = new(StringComparer.Ordinal);
     private QuorumProperties _quorums;
     private int _hllPrecision;
+    private int _priority;
 
     private PropertiesReader(BucketProperties from)
     {
         _quorums = from.Quorums;
         _hllPrecision = from.HllPrecision;
+        _priority = from.Priority;
     }
+
+    /// <summary>What is read is a bucket's, which has no priority of its own.</summary>
+    private bool IsBucket { get; init; }
 
     private DataType? Type { get; set; }
 
@@ -29,11 +34,12 @@ internal sealed class PropertiesReader
     /// <param name="body">The body.</param>
     /// <param name="type">The bucket type.</param>
     /// <param name="from">What it has now.</param>
+    /// <param name="isBucket">Whether it is a bucket.</param>
     /// <param name="properties">What it is to have; meaningful only where the result is null.</param>
     /// <returns>Null, or why not.</returns>
-    public static PropertiesRefusal? Read(ReadOnlyMemory<byte> body, BucketType type, BucketProperties from, out BucketProperties properties)
+    public static PropertiesRefusal? Read(ReadOnlyMemory<byte> body, BucketType type, BucketProperties from, bool isBucket, out BucketProperties properties)
     {
-        var reader = new PropertiesReader(from) { Type = type.DataType, N = type.N };
+        var reader = new PropertiesReader(from) { Type = type.DataType, N = type.N, IsBucket = isBucket };
         return reader.Read(body, out properties, out _, out _);
     }
 
@@ -79,7 +85,7 @@ internal sealed class PropertiesReader
         }
 
         if (_reasons.Count > 0) return new PropertiesRefusal([.. _reasons]);
-        properties = new BucketProperties(_quorums, _hllPrecision);
+        properties = new BucketProperties(_quorums, _hllPrecision) { Priority = _priority };
         (type, n) = (Type, N);
         return null;
     }
@@ -129,6 +135,9 @@ internal sealed class PropertiesReader
                 break;
             case "hll_precision":
                 TakePrecision(name, value);
+                break;
+            case "priority":
+                TakePriority(name, value);
                 break;
         }
     }
@@ -181,6 +190,14 @@ internal sealed class PropertiesReader
         else if (precision is < 4 or > 14) _reasons[name] = "must be an integer from 4 to 14";
         else if (precision > _hllPrecision) _reasons[name] = string.Create(CultureInfo.InvariantCulture, $"may shrink and not grow: it is {_hllPrecision}");
         else _hllPrecision = precision;
+    }
+
+    private void TakePriority(string name, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var priority)) _reasons[name] = "not_integer";
+        else if (priority is < 0 or > Core.Kernel.Replica.PriorityMax) _reasons[name] = string.Create(CultureInfo.InvariantCulture, $"must be an integer from 0 to {Core.Kernel.Replica.PriorityMax}");
+        else if (IsBucket) Require(name, priority == _priority, string.Create(CultureInfo.InvariantCulture, $"belongs to the bucket type, where it is {_priority}"));
+        else _priority = priority;
     }
 
     private void Require(string name, bool isGood, string reason)
