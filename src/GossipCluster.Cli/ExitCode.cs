@@ -12,8 +12,11 @@ internal static class ExitCode
     /// <summary>The command line is wrong; nothing was started.</summary>
     public const int Usage = 2;
 
-    /// <summary>Done, but not without failures: operations that failed (bench), a node that ended by itself (dev).</summary>
+    /// <summary>Done, but not without failures: operations that failed (bench), a node that ended by itself (dev), a cluster that is not whole (status).</summary>
     public const int WithFailures = 3;
+
+    /// <summary>The change of the ring is made, and the data had not followed it when the time was over (leave, join, weight with --wait).</summary>
+    public const int NotYet = 4;
 
     /// <summary>Interrupted before its end (bench); what was measured until then is printed.</summary>
     public const int Interrupted = 130;

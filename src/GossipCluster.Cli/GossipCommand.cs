@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using GossipCluster.Cli.Bench;
+using GossipCluster.Cli.Cluster;
 using GossipCluster.Cli.Dev;
 using Spectre.Console;
 
@@ -13,10 +14,12 @@ internal static class GossipCommand
     // Dev and bench end on signals in their own way and time; the parser's two seconds would cut them short.
     private static readonly InvocationConfiguration OwnTermination = new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
 
-    public static RootCommand Create() => new("Runs and measures GossipCluster, a leaderless store of conflict-free replicated data types.")
+    public static RootCommand Create() => new("Runs, measures and operates GossipCluster, a leaderless store of conflict-free replicated data types.")
     {
         DevCommand.Create(),
         BenchCommand.Create(),
+        ClusterCommand.Create(),
+        RingCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

@@ -31,6 +31,7 @@ internal static class NodeComposition
             Metadata = metadata,
             Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
         };
+        services.GetRequiredService<NodeCluster>().Attach(system);
         var root = system.ActorOf(NodeActor.CreateProps(parts), "gossip");
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, "stop-gossip", async () =>
         {

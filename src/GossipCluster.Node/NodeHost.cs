@@ -45,6 +45,8 @@ internal static class NodeHost
         builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
         var store = new Actors.Store.NodeStore(directory);
         builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store);
+        var cluster = new Actors.Hosting.NodeCluster(directory, store);
+        builder.Services.AddSingleton(cluster).AddSingleton<Actors.Hosting.ICluster>(cluster);
         builder.Services.AddGossipClusterHttp(settings.Http);
         if (options.Parent > 0) builder.Services.AddHostedService<ParentWatch>();
 

@@ -155,7 +155,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         _view = view with { NVals = [.. _parts.Directory.Types.Select(type => type.N).Distinct().Order()] };
         foreach (var shard in _shards) shard.Tell(new ViewChanged(_view));
-        if (_view.IsRingKnown && !_isIntroduced) Timers.StartSingleTimer(IntroductionOver.Instance, IntroductionOver.Instance, _parts.Links.SilenceMax);
+        if (_view.Serves && !_isIntroduced) Timers.StartSingleTimer(IntroductionOver.Instance, IntroductionOver.Instance, _parts.Links.SilenceMax);
         Introduce(isOver: false);
         Publish();
     }
@@ -166,7 +166,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// </summary>
     private void Introduce(bool isOver)
     {
-        if (_isIntroduced || _view is not { IsRingKnown: true } view) return;
+        if (_isIntroduced || _view is not { Serves: true } view) return;
         _isIntroduced = isOver || view.Ring.Members.All(member => member.Name == _self || _reachable.Contains(member.Name));
         if (_isIntroduced) Publish();
     }
@@ -255,11 +255,18 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         var members = _view is null ? [] : _view.Ring.Members.Select(member => StatusOf(member.Name)).ToImmutableArray();
         var progress = _progress.Length > 0 ? _progress
-            : _view is not { IsRingKnown: true } ? _parts.Directory.WaitingFor
+            : _view is not { Serves: true } ? _parts.Directory.WaitingFor
             : !_isIntroduced ? "Waits to hear of the other nodes."
-            : _identity is null ? "Makes sure under which id it may write." : string.Empty;
-        return new NodeStatus(_self.Text, _view is { IsRingKnown: true }, !_shards.IsEmpty && _isIntroduced && _identity is not null, progress, members);
+            : IsNameless ? "Makes sure under which id it may write." : string.Empty;
+        return new NodeStatus(_self.Text, _view is { IsRingKnown: true }, !_shards.IsEmpty && _isIntroduced && !IsNameless, progress, members)
+        {
+            HasLeft = _view is { HasLeft: true },
+            Reachable = [.. _reachable.Select(node => node.Text)],
+        };
     }
+
+    /// <summary>It may have to name dots and may not yet. Who has left the ring names none.</summary>
+    private bool IsNameless => _identity is null && _view is not { HasLeft: true };
 
     private MemberStatus StatusOf(NodeName name)
     {

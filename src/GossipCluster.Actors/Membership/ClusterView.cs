@@ -15,6 +15,12 @@ public sealed record ClusterView(NodeName Self, Ring Ring, ImmutableDictionary<N
     /// <summary>The n_vals of all bucket types, ascending: for each there is a replica of every partition.</summary>
     public ImmutableArray<int> NVals { get; init; } = [3];
 
+    /// <summary>True where an operator took this node out of the ring: it hands off what it has, takes no new copies, and has requests done by the members.</summary>
+    public bool HasLeft { get; init; }
+
+    /// <summary>True where this node can do requests, or have them done by the members.</summary>
+    public bool Serves => IsRingKnown || (HasLeft && HasRing);
+
     /// <summary>True where a ring is known, with this node in it or without: a node that has left still hands off what it has.</summary>
     public bool HasRing => Ring.Members.Length > 0;
 

@@ -66,17 +66,27 @@ public sealed class ClusterDirectory : IClusterViewSource, ISchema
 
     /// <summary>Carries out a command.</summary>
     /// <returns>Null where it is durable here and on its way to the others; else a sentence.</returns>
-    public async ValueTask<string?> ChangeAsync(MetadataProtocol.ICommand command, CancellationToken cancel)
+    public async ValueTask<string?> ChangeAsync(MetadataProtocol.ICommand command, CancellationToken cancel) =>
+        await TryChangeAsync(command, cancel) switch
+        {
+            ChangeReply.Done => null,
+            ChangeReply.Refused refused => refused.Error.Sentence,
+            ChangeReply.Undecided undecided => undecided.Sentence,
+            var reply => throw new System.Diagnostics.UnreachableException(reply.GetType().Name),
+        };
+
+    /// <summary>Carries out a command, and says how it ended so that a program can tell.</summary>
+    public async ValueTask<ChangeReply> TryChangeAsync(MetadataProtocol.ICommand command, CancellationToken cancel)
     {
         var metadata = _metadata;
-        if (metadata.IsNobody()) return "The node is starting: try again in a moment.";
+        if (metadata.IsNobody()) return new ChangeReply.Undecided("The node is starting: try again in a moment.");
         try
         {
-            return await metadata.Ask<MetadataProtocol.IReply>(command, ChangeTimeout, cancel) is MetadataProtocol.Refused refused ? refused.Error.Sentence : null;
+            return await metadata.Ask<MetadataProtocol.IReply>(command, ChangeTimeout, cancel) is MetadataProtocol.Refused refused ? new ChangeReply.Refused(refused.Error) : ChangeReply.Done.Instance;
         }
         catch (AskTimeoutException)
         {
-            return "The disk has not confirmed the change in time: it may still happen; look again in a moment.";
+            return new ChangeReply.Undecided("The disk has not confirmed the change in time: it may still happen; look again in a moment.");
         }
     }
 

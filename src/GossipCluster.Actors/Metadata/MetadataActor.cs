@@ -207,7 +207,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
     /// <summary>Goes on until a link or a seed has shown that others know what is known here; the waits grow, for a seed may be away for long.</summary>
     private void ContactSeeds()
     {
-        var isKnown = _directory.View.IsRingKnown && (_reachable.Count > 0 || _seedIsLevel);
+        var isKnown = _directory.View.Serves && (_reachable.Count > 0 || _seedIsLevel);
         if (isKnown || !_node.OtherSeeds.Any()) return;
 
         var question = Parcel(new MetadataMessage.Digest(_table.Digest, WantsAnswer: true));
@@ -325,7 +325,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
                 peers.Add(member.Name, facts);
         }
 
-        return new ClusterView(_node.Name, ring, peers.ToImmutable());
+        return new ClusterView(_node.Name, ring, peers.ToImmutable()) { HasLeft = table.StandingOf(_node.Name) == RingStanding.Left };
     }
 
     private void ViewChanged(ClusterView before, ClusterView view)
@@ -373,6 +373,9 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             case MetadataProtocol.RemoveMember remove:
                 _staged.TryRemove(remove.Node, _node.Name, out entry, out error);
                 return (entry, error);
+            case MetadataProtocol.ReturnMember back:
+                _staged.TryReturn(back.Node, _node.Name, out entry, out error);
+                return (entry, error);
             case MetadataProtocol.PutType put:
                 return Replace(NameOf(put), SchemaValue.Of(put.Type), Schema.Of(_staged).Refuse(put.Type));
             case MetadataProtocol.PutBucket put:
@@ -401,6 +404,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         MetadataProtocol.AddSelf => MetadataName.Ring(_node.Name),
         MetadataProtocol.SetWeight set => MetadataName.Ring(set.Node),
         MetadataProtocol.RemoveMember remove => MetadataName.Ring(remove.Node),
+        MetadataProtocol.ReturnMember back => MetadataName.Ring(back.Node),
         MetadataProtocol.PutType put => MetadataName.Type(put.Type.Name),
         MetadataProtocol.PutBucket put => MetadataName.Bucket(put.Type, put.Bucket),
         _ => throw new UnreachableException($"No name for command {command.GetType().Name}."),

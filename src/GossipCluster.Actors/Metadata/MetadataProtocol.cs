@@ -24,6 +24,9 @@ public static class MetadataProtocol
     /// <summary>Another weight for a member.</summary>
     public sealed record SetWeight(NodeName Node, int Weight) : ICommand;
 
+    /// <summary>A node back into the ring that was taken out, with the weight and zone that it had. True also where it is a member.</summary>
+    public sealed record ReturnMember(NodeName Node) : ICommand;
+
     /// <summary>A member out of the ring for good: its data move to the others.</summary>
     public sealed record RemoveMember(NodeName Node) : ICommand;
 

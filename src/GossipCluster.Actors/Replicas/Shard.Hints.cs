@@ -45,7 +45,7 @@ internal sealed partial class Shard
 
             shell.HintsSince ??= _now;
             _hintBytes += shell.Replica.HeldBytes;
-            if (!HandoffIsPaused) Offer(shell);
+            if (!HandoffIsPaused && shell.Handoff is null) Offer(shell);
         }
 
         if (_hintBytes == 0) return;

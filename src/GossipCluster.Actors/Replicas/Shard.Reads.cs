@@ -26,7 +26,7 @@ internal sealed partial class Shard
             return;
         }
 
-        if (!_view.IsRingKnown)
+        if (!_view.Serves)
         {
             ticket.TrySetResult(new ReadReply.Unavailable("This node does not know the ring yet. Try again later, or at another node.", RetryAfter));
             return;

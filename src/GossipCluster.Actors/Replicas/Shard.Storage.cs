@@ -19,6 +19,8 @@ internal sealed partial class Shard
             shell.Protocol.Durable(staged.Batch, effects);
             Carry(shell, effects);
         }
+
+        ContinueHandoff();
     }
 
     /// <summary>Batches are not on disk, for certain: what they would have done has not happened, and who asked for it is told.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class Shard
         }
 
         var command = ticket.Command;
-        if (!_view.IsRingKnown)
+        if (!_view.Serves)
         {
             ticket.TrySetResult(new WriteReply.Unavailable("This node does not know the ring yet. Try again later, or at another node.", RetryAfter));
             return;
@@ -60,7 +60,8 @@ internal sealed partial class Shard
         if (_forwardedCount >= _options.ForwardedMax || !_view.IsRingKnown || forward.Quorum.N != address.N
             || _view.Ring.PartitionOf(forward.Key.Hash) != address.Partition)
         {
-            _outbox.Add(from, address, new CoordinationMessage.NotTaken(forward.Call, RefusalReason.Busy));
+            // Who has left is asked by those who do not know yet: they go on to the next.
+            _outbox.Add(from, address, new CoordinationMessage.NotTaken(forward.Call, _view.HasLeft ? RefusalReason.NotAPrimary : RefusalReason.Busy));
             return;
         }
 
@@ -126,6 +127,7 @@ internal sealed partial class Shard
     {
         if (_identity is null) Feed(write, WriteInput.Refused(_self, RefusalReason.Busy));
         else if (!_diskTakesWrites) Feed(write, WriteInput.Refused(_self, RefusalReason.StorageUnavailable));
+        else if (_view.HasLeft) Feed(write, WriteInput.Refused(_self, RefusalReason.NotAPrimary));
         else if (RefusesHint(write.Shell, 0)) Feed(write, WriteInput.Refused(_self, RefusalReason.HintsFull));
         else
         {
@@ -315,6 +317,7 @@ internal sealed partial class Shard
         TickLists();
         TickReceipts();
         AskWhatWasHeldBack();
+        ContinueHandoff();
     }
 
     /// <summary>The shard goes down: nobody waits in vain.</summary>

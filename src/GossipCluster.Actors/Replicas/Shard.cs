@@ -84,6 +84,7 @@ internal sealed partial class Shard
         foreach (var shell in _shells.Values) ShowRing(shell);
         OpenPrimaries();
         Recount();
+        BeginHandoff();
     }
 
     public void SeeReachability(NodeName node, bool isReachable, TimeSpan now)
@@ -130,9 +131,10 @@ internal sealed partial class Shard
             return;
         }
 
-        if (message is PeerMessage.Replicate replicate && !_diskTakesWrites)
+        if (message is PeerMessage.Replicate replicate && (!_diskTakesWrites || _view.HasLeft))
         {
-            _outbox.Add(from, parcel.Replica, new CoordinationMessage.NotTaken(replicate.Op, RefusalReason.StorageUnavailable));
+            // Who has left takes no more copies: it may be gone as soon as it has handed off those that it has.
+            _outbox.Add(from, parcel.Replica, new CoordinationMessage.NotTaken(replicate.Op, _view.HasLeft ? RefusalReason.NotAPrimary : RefusalReason.StorageUnavailable));
             return;
         }
 
@@ -143,6 +145,7 @@ internal sealed partial class Shard
             return;
         }
 
+        NoteHandoff(shell);
         PayFor(shell, from, message, parcel.Body.Length);
         var effects = RentEffects();
         shell.Protocol.Receive(from, message, effects);

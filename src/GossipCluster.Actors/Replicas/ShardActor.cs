@@ -123,6 +123,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         Receive<StorageProtocol.FactPut>(_ => { });
         Receive<StorageProtocol.FactNotPut>(not => _log.Warning("The fact {Name} was not written: {Reason}. After a restart some replicas will be compared once more", not.Name, not.Reason));
         Receive<ShardProtocol.AskKnowsMore>(ask => Sender.Tell(new ShardProtocol.KnowsMore(ask.Question, _shard.KnowsMore(ask.Id, ask.Next))));
+        Receive<ShardProtocol.AskHandoff>(_ => Sender.Tell(_shard.CountHandoff()));
         Receive<ShardProtocol.Drain>(_ => Drain());
     }
 
@@ -140,7 +141,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
             Self.Tell(Flush.Instance);
         }
 
-        if (_shard.IsBusy && !_ticking)
+        if ((_shard.IsBusy || _shard.IsHandingOff) && !_ticking)
         {
             _ticking = true;
             Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TickInterval);

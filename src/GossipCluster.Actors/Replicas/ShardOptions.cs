@@ -30,6 +30,16 @@ public sealed record ShardOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PullTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Replicas that one shard hands off side by side after a change of the ring; the next begins when one is empty.</summary>
+    /// <value>1 to 10,000. Default: 8, enough to keep links and disks busy, few enough that requests go before.</value>
+    [Range(1, 10_000)]
+    public int HandoffsMax { get; init; } = 8;
+
+    /// <summary>How soon a replica that is handed off is offered again where nobody has said anything; each time the wait doubles, up to the sync interval.</summary>
+    /// <value>10 ms to 1 minute. Default: 100 ms, in which a change of the ring has reached everybody.</value>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan HandoffRetry { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>After this time a message that was sent is delivered or never will be: what folding abandoned ids relies on.</summary>
     /// <value>1 s to 1 hour. Default: 1 minute. Links hold no frame longer than they hold a peer for reachable.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

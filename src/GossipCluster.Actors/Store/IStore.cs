@@ -126,8 +126,14 @@ public abstract record ReadReply
 /// <param name="Members">All ring members by name.</param>
 public sealed record NodeStatus(string Name, bool RingKnown, bool Recovered, string RecoveryProgress, ImmutableArray<MemberStatus> Members)
 {
+    /// <summary>An operator took this node out of the ring: requests are done by the members.</summary>
+    public bool HasLeft { get; init; }
+
+    /// <summary>All nodes that are reachable by link, members or not, this one not among them.</summary>
+    public ImmutableHashSet<string> Reachable { get; init; } = [];
+
     /// <summary>Serves: the ring is known and recovery is done. Never a matter of what the cluster thinks of the member.</summary>
-    public bool IsReady => RingKnown && Recovered;
+    public bool IsReady => (RingKnown || HasLeft) && Recovered;
 }
 
 /// <summary>A ring member as this node sees it.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Akka.Actor;
+using GossipCluster.Actors.Hosting;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Replicas;
 using GossipCluster.Core.Causality;
@@ -107,6 +108,18 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
         foreach (var shard in _state.Shards) shard.Tell(message, ActorRefs.NoSender);
     }
 
+    /// <summary>What this node still holds for others, and what it still waits for; null where it cannot say yet.</summary>
+    /// <exception cref="AskTimeoutException">A shard is busy for longer than <paramref name="timeout"/>.</exception>
+    internal async ValueTask<HandoffState?> HandoffAsync(TimeSpan timeout, CancellationToken cancel)
+    {
+        if (_state is not { Shards: { IsEmpty: false } shards, View: not null }) return null;
+        var answers = await Task.WhenAll(shards.Select(shard => shard.Ask<ShardProtocol.Handoff>(ShardProtocol.AskHandoff.Instance, timeout, cancel)));
+
+        // Shards that see different rings are one change apart: the older one has not begun yet.
+        if (answers.Select(answer => answer.RingVersion).Distinct().Count() > 1) return null;
+        return new HandoffState(answers[0].HasLeft, answers[0].RingVersion, answers.Sum(answer => answer.Replicas), answers.Sum(answer => answer.Keys), answers.Sum(answer => answer.Unsynced));
+    }
+
     private async IAsyncEnumerable<IReadOnlyList<string>> List(
         string type, string? bucket, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
@@ -123,7 +136,7 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
 
     private sealed record State(ImmutableArray<IActorRef> Shards, ClusterView? View, NodeStatus Status)
     {
-        public bool TakesRequests => !Shards.IsEmpty && View is { IsRingKnown: true };
+        public bool TakesRequests => !Shards.IsEmpty && View is { Serves: true };
 
         public ReplicaAddress AddressOf(Key key, int n) => new(n, View!.Ring.PartitionOf(key.Hash));
 

@@ -72,11 +72,21 @@ public static class RingMetadata
             && table.TryAdd(known with { Weight = weight }, mayReturn: false, author, out entry, out error);
     }
 
-    /// <summary>The entry that takes a member out for good: its data move to the others.</summary>
+    /// <summary>The entry that takes a node back that an operator had taken out, with the weight and zone that it had; null where it is a member.</summary>
+    public static bool TryReturn(this MetadataTable table, NodeName node, NodeName author, out MetadataEntry? entry, [NotNullWhen(false)] out MetadataError? error)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        (entry, error) = (null, new MetadataError.Ring(new RingError.UnknownMember(node)));
+        return table.Find(MetadataName.Ring(node)) is { } known && RingEntry.FromValue(known.Value.Span) is { } ring
+            && table.TryAdd(new RingMember(node, ring.Weight, ring.Zone), mayReturn: true, author, out entry, out error);
+    }
+
+    /// <summary>The entry that takes a member out for good: its data move to the others. Null where it has left already.</summary>
     public static bool TryRemove(this MetadataTable table, NodeName node, NodeName author, out MetadataEntry? entry, [NotNullWhen(false)] out MetadataError? error)
     {
         ArgumentNullException.ThrowIfNull(table);
         (entry, error) = (null, null);
+        if (table.StandingOf(node) == RingStanding.Left) return true;
         var members = MembersOf(table).ToImmutableArray();
         if (members.FirstOrDefault(member => member.Name == node) is not { } known)
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using GossipCluster.Node.Http.Answers;
 using GossipCluster.Node.Http.Batch;
+using GossipCluster.Node.Http.Cluster;
 using GossipCluster.Node.Http.Datatypes;
 using GossipCluster.Node.Http.Description;
 using GossipCluster.Node.Http.Faults;
@@ -16,7 +17,7 @@ using Scalar.AspNetCore;
 
 namespace GossipCluster.Node.Http;
 
-/// <summary>The HTTP door: Riak's data types interface, and what goes beyond it, over an <see cref="Actors.Store.IStore"/> among the services.</summary>
+/// <summary>The HTTP door: Riak's data types interface, and what goes beyond it, over an <see cref="Actors.Store.IStore"/> and an <see cref="Actors.Hosting.ICluster"/> among the services.</summary>
 internal static class GossipClusterHttp
 {
     /// <summary>Registers the door and sets the server's limits.</summary>
@@ -34,6 +35,8 @@ internal static class GossipClusterHttp
         services.AddSingleton<PropertiesEndpoints>();
         services.AddSingleton<ServerEndpoints>();
         services.AddSingleton<BatchEndpoints>();
+        services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<MemberEndpoints>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddDescription();
@@ -51,6 +54,7 @@ internal static class GossipClusterHttp
         MapData(app);
         MapSchema(app);
         MapServer(app);
+        MapCluster(app);
         app.MapOpenApi();
         if (app.Services.GetRequiredService<HttpOptions>().Docs) app.MapScalarApiReference("/docs", page => page.WithTitle("GossipCluster").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
     }
@@ -105,7 +109,24 @@ internal static class GossipClusterHttp
         var health = app.Services.GetRequiredService<HealthEndpoints>();
         app.ReadOnly("/health/live", HealthEndpoints.LiveAsync, Descriptions.Live);
         app.ReadOnly("/health/ready", health.ReadyAsync, Descriptions.Ready);
-        app.ReadOnly("/cluster/members", health.MembersAsync, Descriptions.Members);
+    }
+
+    private static void MapCluster(WebApplication app)
+    {
+        var cluster = app.Services.GetRequiredService<ClusterEndpoints>();
+        app.ReadOnly("/cluster/members", cluster.MembersAsync, ClusterDescriptions.Members);
+        app.ReadOnly("/cluster/ring", cluster.RingAsync, ClusterDescriptions.Ring);
+        app.ReadOnly("/cluster/ring/partitions/{partition}", cluster.PartitionAsync, ClusterDescriptions.Partition);
+        app.ReadOnly("/cluster/ring/plan", cluster.PlanAsync, ClusterDescriptions.Plan);
+
+        var member = app.Services.GetRequiredService<MemberEndpoints>();
+        app.Method(HttpMethods.Post, "/cluster/members/{name}/leave", member.LeaveAsync, ClusterDescriptions.Leave);
+        app.Others("/cluster/members/{name}/leave", MemberEndpoints.ChangeMethods);
+        app.Method(HttpMethods.Post, "/cluster/members/{name}/join", member.JoinAsync, ClusterDescriptions.Join);
+        app.Others("/cluster/members/{name}/join", MemberEndpoints.ChangeMethods);
+        app.Method(HttpMethods.Put, "/cluster/members/{name}/weight", member.WeightAsync, ClusterDescriptions.Weight);
+        app.Others("/cluster/members/{name}/weight", MemberEndpoints.WeightMethods);
+        app.ReadOnly("/cluster/members/{name}/handoff", member.HandoffAsync, ClusterDescriptions.Handoff);
     }
 
     /// <summary>A resource that can only be read.</summary>

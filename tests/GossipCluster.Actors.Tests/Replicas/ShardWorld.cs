@@ -48,8 +48,12 @@ internal sealed class ShardWorld
 
     public void ShowRing()
     {
-        foreach (var node in Nodes) node.Shard.See(new ClusterView(node.Name, Ring, ImmutableDictionary<NodeName, PeerFacts>.Empty), Now);
+        foreach (var node in Nodes) ShowRing(node);
     }
+
+    /// <summary>One node hears of the ring.</summary>
+    public void ShowRing(ShardNode node) =>
+        node.Shard.See(new ClusterView(node.Name, Ring, ImmutableDictionary<NodeName, PeerFacts>.Empty) { HasLeft = !Ring.Contains(node.Name) }, Now);
 
     /// <summary>Everybody hears that a node has gone, or is back.</summary>
     public void SetReachable(ShardNode subject, bool isReachable)
@@ -100,7 +104,9 @@ internal sealed class ShardWorld
     }
 
     /// <summary>Time passes, in steps in which everything due happens.</summary>
-    public void Pass(TimeSpan span)
+    /// <param name="span">How much.</param>
+    /// <param name="looks">Whether differences are looked for.</param>
+    public void Pass(TimeSpan span, bool looks = true)
     {
         for (var end = Now + span; Now < end;)
         {
@@ -108,7 +114,7 @@ internal sealed class ShardWorld
             foreach (var node in Nodes)
             {
                 node.Shard.Tick(Now);
-                node.Shard.LookForDifferences(Now);
+                if (looks) node.Shard.LookForDifferences(Now);
             }
 
             Settle();

@@ -72,6 +72,25 @@ public sealed class RingMetadataTests
     }
 
     [Fact]
+    public void Who_returns_has_the_weight_and_zone_that_it_had_and_leaving_twice_changes_nothing()
+    {
+        var table = Add(MetadataTable.Empty, A);
+        Assert.True(table.TryAdd(new RingMember(B, 250, "rack-2"), mayReturn: false, B, out var entry, out _));
+        table = table.Merge(entry!);
+        Assert.True(table.TryReturn(B, A, out var nothing, out _));
+        Assert.Null(nothing);
+        Assert.True(table.TryRemove(B, A, out var gone, out _));
+        table = table.Merge(gone!);
+
+        Assert.True(table.TryRemove(B, A, out var again, out _));
+        Assert.Null(again);
+        Assert.True(table.TryReturn(B, A, out var back, out _));
+        Assert.Equal(new RingMember(B, 250, "rack-2"), table.Merge(back!).Ring(64).Find(B));
+        Assert.False(table.TryReturn(NodeName.Of("nobody"), A, out _, out var unknown));
+        Assert.Equal("'nobody' is not in the ring.", unknown.Sentence);
+    }
+
+    [Fact]
     public void Refusals_are_sentences()
     {
         var table = Add(MetadataTable.Empty, A);

@@ -25,6 +25,8 @@ public sealed class MemoryNode : IHttpNode, IAsyncLifetime
 
     internal static HttpOptions Options { get; } = new() { TokenSecret = "the secret of all tests"u8.ToArray() };
 
+    internal MemoryCluster Cluster { get; } = new("b", "c", "d");
+
     internal MemoryStore Store { get; } = new(TimeProvider.System);
 
     /// <summary>The bytes of large bodies that the door holds now.</summary>
@@ -36,6 +38,7 @@ public sealed class MemoryNode : IHttpNode, IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IStore>(Store);
+        builder.Services.AddSingleton<Actors.Hosting.ICluster>(Cluster);
         builder.Services.AddGossipClusterHttp(_options);
         _app = builder.Build();
         _app.MapGossipClusterHttp();

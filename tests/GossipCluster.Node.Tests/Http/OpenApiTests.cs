@@ -14,7 +14,10 @@ public sealed class OpenApiTests(MemoryNode node) : IClassFixture<MemoryNode>
         var paths = JsonDocument.Parse(reply.Body).RootElement.GetProperty("paths");
         Assert.Equal(
             [
-                "/ GET", "/batch POST", "/cluster/members GET", "/health/live GET", "/health/ready GET", "/ping GET", "/stats GET", "/types GET",
+                "/ GET", "/batch POST", "/cluster/members GET",
+                "/cluster/members/{name}/handoff GET", "/cluster/members/{name}/join POST", "/cluster/members/{name}/leave POST", "/cluster/members/{name}/weight PUT",
+                "/cluster/ring GET", "/cluster/ring/partitions/{partition} GET", "/cluster/ring/plan GET",
+                "/health/live GET", "/health/ready GET", "/ping GET", "/stats GET", "/types GET",
                 "/types/{type} PUT", "/types/{type}/buckets GET",
                 "/types/{type}/buckets/{bucket}/datatypes POST", "/types/{type}/buckets/{bucket}/datatypes/{key} GET", "/types/{type}/buckets/{bucket}/datatypes/{key} POST",
                 "/types/{type}/buckets/{bucket}/keys GET", "/types/{type}/buckets/{bucket}/keys/{key} DELETE", "/types/{type}/buckets/{bucket}/keys/{key} GET",

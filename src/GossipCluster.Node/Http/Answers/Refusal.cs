@@ -62,6 +62,24 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
 
     public static Refusal SchemaRefused(string sentence) => new(409, "schema-refused", sentence);
 
+    public static Refusal WeightNotJson { get; } = new(415, "content-type-not-supported", "The Content-Type of a weight is application/json.");
+
+    public static Refusal BadWeight { get; } = new(400, "bad-weight", "A weight is a JSON object of the form {\"weight\":100}, from 1 to 10000.");
+
+    public static Refusal BadPlan { get; } = new(400, "bad-parameter", "A plan is asked for with one of leave=NAME, weight=NAME:W and join=NAME[:W[:ZONE]].");
+
+    public static Refusal UnknownMember(string name) => new(404, "unknown-member", $"No node of this name is or was in the ring: {Cut(name)}");
+
+    public static Refusal UnknownPartition(int count) => new(
+        404, "unknown-partition", string.Create(CultureInfo.InvariantCulture, $"This cluster has the partitions 0 to {count - 1}."));
+
+    public static Refusal RingRefused(string sentence) => new(409, "ring-refused", sentence);
+
+    public static Refusal ClusterUnavailable(string sentence, TimeSpan retryAfter) => Unavailable(sentence, retryAfter);
+
+    public static Refusal MemberUnreachable(string name) => new(
+        503, "member-unreachable", $"Only '{name}' can say, and it is not reachable from this node.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
     public static Refusal OfServer(int status, string sentence) => new(status, "bad-request", sentence);
 
     public static Refusal BadJson(string why) => new(400, "bad-json", $"Couldn't decode JSON: {why}");

@@ -160,11 +160,6 @@ internal static class Descriptions
         ],
     };
 
-    public static ResourceDescription Members { get; } = new(Node, "Who is in the cluster", "The ring's members as this node sees them.")
-    {
-        Answers = [(200, "The members, by name.", Json, """{"node":"a","members":[{"name":"a","reachable":true,"http":"http://a:8098"}]}""")],
-    };
-
     private static (int Status, string When, string ContentType, string Example) UnknownType => (404, "There is no such bucket type.", Text, "Unknown bucket type: nosuch\n");
 
     private static (int Status, string When, string ContentType, string Example)[] PropertyRefusals =>

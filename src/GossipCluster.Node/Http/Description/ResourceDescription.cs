@@ -62,7 +62,7 @@ internal sealed record ResourceDescription(string Tag, string Summary, string Te
 
     private static IEnumerable<IOpenApiParameter> PathParameters(string pattern)
     {
-        foreach (var name in new[] { "type", "bucket", "key" })
+        foreach (var name in new[] { "type", "bucket", "key", "name", "partition" })
         {
             if (!pattern.Contains($"{{{name}}}", StringComparison.Ordinal)) continue;
             yield return new OpenApiParameter
@@ -75,9 +75,11 @@ internal sealed record ResourceDescription(string Tag, string Summary, string Te
                 {
                     "type" => "A bucket type: `counters`, `sets`, `gsets`, `hlls`, `maps`, `registers`, `flags`, or one of your own.",
                     "bucket" => "A bucket: any text, 1 to 1,024 bytes of UTF-8, percent-encoded. It needs no creating.",
+                    "name" => "A node that is or was in the ring.",
+                    "partition" => "A partition, from 0.",
                     _ => "A key: any text, 1 to 1,024 bytes of UTF-8, percent-encoded.",
                 },
-                Example = name switch { "type" => "counters", "bucket" => "pages", _ => "home" },
+                Example = name switch { "type" => "counters", "bucket" => "pages", "name" => "n3", "partition" => "17", _ => "home" },
             };
         }
     }
@@ -102,6 +104,11 @@ internal sealed record ParameterDescription(ParameterLocation In, string Text, s
         ["context"] = Query("Answer with a state at least as new as the one this context was read from.", string.Empty),
         ["keys"] = Query("`true`: all keys in one object. `stream`: one object for each part, an empty one last.", "true"),
         ["buckets"] = Query("`true`: all buckets in one object. `stream`: one object for each part, an empty one last.", "true"),
+        ["leave"] = Query("Plan: this member leaves.", "n3"),
+        ["weight"] = Query("Plan: this member gets this weight, `NAME:W`.", "n3:200"),
+        ["join"] = Query("Plan: a node of this name joins, `NAME[:W[:ZONE]]`.", "n4"),
+        ["wait"] = Query("Answer when it is done, or after this time: `500ms`, `30s`, `2m`; at most 10 minutes.", "30s"),
+        ["standing"] = Query("`left` or `member`: done only when the node knows that it is that.", "left"),
         [Answer.ContextHeader] = new(ParameterLocation.Header, "A context from an earlier answer for this key: what the caller had seen.", string.Empty),
     };
 
