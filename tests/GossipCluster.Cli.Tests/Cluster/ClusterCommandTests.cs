@@ -32,7 +32,16 @@ public sealed class ClusterCommandTests : ClusterTest
         }
 
         Assert.Contains("Count: 2 nodes", (await RunAsync(ExitCode.Done, node, "cluster", "show")).Output, StringComparison.Ordinal);
+
+        // Who has left serves, before and after a restart, and stays out.
         Assert.Equal(5, (await cluster[2].Client.Counters.ReadAsync("pages", "home", cancel: Cancel)).Value);
+        await cluster[2].KillAsync();
+        await cluster[2].RestartAsync();
+        await cluster[2].WaitReadyAsync(TimeSpan.FromSeconds(30), Cancel);
+        Assert.Contains("Has left the ring", (await cluster[2].Client.ReadinessAsync(Cancel)).Sentence, StringComparison.Ordinal);
+        await cluster[2].Client.Counters.IncrementAsync("pages", "home", 1, cancel: Cancel);
+        Assert.Equal(6, (await cluster[2].Client.Counters.ReadAsync("pages", "home", cancel: Cancel)).Value);
+        Assert.True(Json(await RunAsync(ExitCode.Done, cluster[2].Url.AbsoluteUri, "cluster", "leave", "--timeout", "30s", "--output", "json")).GetProperty("done").GetBoolean());
         await RunAsync(ExitCode.Done, node, "cluster", "join", "n3", "--timeout", "30s");
         await RunAsync(ExitCode.Done, node, "ring", "weight", "n2", "250", "--timeout", "30s");
         var status = await RunAsync(ExitCode.Done, node, "cluster", "status");
