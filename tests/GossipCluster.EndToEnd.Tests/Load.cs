@@ -14,11 +14,14 @@ internal sealed class Load : IDisposable
     private readonly Task _writing;
     private volatile bool _enough;
 
-    public Load(IReadOnlyList<ClusterNode> nodes, CancellationToken cancel)
+    /// <param name="nodes">Each client starts at one of them and stays there while it answers.</param>
+    /// <param name="cancel">Ends it all.</param>
+    /// <param name="reads">Every third request reads the client's own set, and counts what is missing of it.</param>
+    public Load(IReadOnlyList<ClusterNode> nodes, CancellationToken cancel, bool reads = false)
     {
         // Keys of its own: a counter that somebody else increments cannot be checked.
         var bucket = string.Create(CultureInfo.InvariantCulture, $"load-{Interlocked.Increment(ref _count)}");
-        _clients = [.. Enumerable.Range(0, ClientCount).Select(number => new RememberingClient(bucket, number, nodes))];
+        _clients = [.. Enumerable.Range(0, ClientCount).Select(number => new RememberingClient(bucket, number, nodes, reads))];
         _writing = Task.WhenAll(_clients.Select(client => Task.Run(() => client.WriteAsync(_clock, () => _enough, cancel), cancel)));
     }
 
@@ -31,6 +34,9 @@ internal sealed class Load : IDisposable
     public int Acknowledged => _clients.Sum(client => client.Acknowledged);
 
     public IEnumerable<(string Node, TimeSpan At, Client.GossipClusterException Failure)> Failures => _clients.SelectMany(client => client.Failures);
+
+    /// <summary>Reads that lacked something that had been acknowledged to the same client.</summary>
+    public int StaleReads => _clients.Sum(client => client.StaleReads);
 
     /// <summary>Which part of the requests took longer than a second.</summary>
     public double SlowPart => (double)_clients.Sum(client => client.SlowCount) / Math.Max(1, _clients.Sum(client => client.Attempts));

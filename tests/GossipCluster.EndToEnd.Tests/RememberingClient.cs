@@ -10,7 +10,7 @@ namespace GossipCluster.EndToEnd.Tests;
 /// A client that increments a counter of its own and adds unique elements to a set of its own, and remembers what was acknowledged and what was only
 /// attempted. It goes on with the next node when one fails, as a client of an always-writable store may.
 /// </summary>
-internal sealed class RememberingClient(string bucket, int number, IReadOnlyList<ClusterNode> nodes) : IDisposable
+internal sealed class RememberingClient(string bucket, int number, IReadOnlyList<ClusterNode> nodes, bool reads = false) : IDisposable
 {
     private readonly GossipClusterClient[] _clients = [.. nodes.Select(node => new GossipClusterClient(new GossipClusterClientOptions { Nodes = [node.Url] }))];
     private readonly string _key = "client-" + number.ToString(CultureInfo.InvariantCulture);
@@ -25,6 +25,9 @@ internal sealed class RememberingClient(string bucket, int number, IReadOnlyList
 
     public int Attempts { get; private set; }
 
+    /// <summary>Reads that lacked something that had been acknowledged.</summary>
+    public int StaleReads { get; private set; }
+
     /// <summary>Requests that took longer than a second.</summary>
     public int SlowCount { get; private set; }
 
@@ -38,7 +41,12 @@ internal sealed class RememberingClient(string bucket, int number, IReadOnlyList
             var started = clock.Elapsed;
             try
             {
-                if (write % 2 == 0)
+                if (reads && write % 3 == 2)
+                {
+                    var elements = (await _clients[node].Sets.ReadAsync(bucket, _key, cancel: cancel)).Value ?? [];
+                    if (_acknowledgedElements.Except(elements, StringComparer.Ordinal).Any()) StaleReads++;
+                }
+                else if (write % 2 == 0)
                 {
                     _attemptedIncrements++;
                     await _clients[node].Counters.IncrementAsync(bucket, _key, cancel: cancel);

@@ -81,10 +81,12 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Starts it again with the same name and data.</summary>
     /// <param name="otherPorts">Under another address, as a container that moved.</param>
-    public async Task RestartAsync(bool otherPorts = false)
+    /// <param name="emptyDisk">Without its data, as a machine that was replaced.</param>
+    public async Task RestartAsync(bool otherPorts = false, bool emptyDisk = false)
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} is running; kill or stop it first.");
         if (_process is not null) await _process.DisposeAsync();
+        if (emptyDisk) Directory.Delete(_settings.DataFolder, recursive: true);
         if (otherPorts)
         {
             _http.Dispose();

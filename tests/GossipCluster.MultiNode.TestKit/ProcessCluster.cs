@@ -10,11 +10,15 @@ namespace GossipCluster.MultiNode.TestKit;
 public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposable
 {
     private readonly string _folder;
-    private readonly ClusterNode[] _nodes;
+    private readonly NodeBinary _binary;
+    private readonly IReadOnlyList<string> _extra;
+    private readonly List<ClusterNode> _nodes;
 
-    private ProcessCluster(string folder, ClusterNode[] nodes)
+    private ProcessCluster(string folder, NodeBinary binary, IReadOnlyList<string> extra, List<ClusterNode> nodes)
     {
         _folder = folder;
+        _binary = binary;
+        _extra = extra;
         _nodes = nodes;
         Client = new GossipClusterClient([.. nodes.Select(node => node.Url.AbsoluteUri)]);
     }
@@ -23,7 +27,7 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
     public GossipClusterClient Client { get; }
 
     /// <summary>How many nodes, running or not.</summary>
-    public int Count => _nodes.Length;
+    public int Count => _nodes.Count;
 
     /// <summary>True leaves data and logs where they are, for a look after a failed test.</summary>
     public bool KeepFolder { get; set; }
@@ -39,11 +43,22 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
     {
         var folder = Directory.CreateTempSubdirectory("gossip-test-").FullName;
         var node = new NodeBinary(binary ?? BuiltAlong);
-        var cluster = new ProcessCluster(folder, [.. Enumerable.Range(1, nodes).Select(number =>
+        var cluster = new ProcessCluster(folder, node, extra, [.. Enumerable.Range(1, nodes).Select(number =>
             new ClusterNode(node, "n" + number.ToString(CultureInfo.InvariantCulture), folder))]);
         var seeds = cluster.Select(member => member.Remote).ToArray();
         foreach (var member in cluster) member.Start(seeds, extra);
         return cluster;
+    }
+
+    /// <summary>Starts one more node, of the next name, that is told of the others as its seeds; waits for nothing.</summary>
+    /// <returns>The node, which is the last of the cluster from here on.</returns>
+    public ClusterNode Add()
+    {
+        var node = new ClusterNode(_binary, "n" + (_nodes.Count + 1).ToString(CultureInfo.InvariantCulture), _folder);
+        var seeds = _nodes.Select(member => member.Remote).ToArray();
+        _nodes.Add(node);
+        node.Start(seeds, _extra);
+        return node;
     }
 
     /// <summary>Waits until every node is ready and reaches every other.</summary>

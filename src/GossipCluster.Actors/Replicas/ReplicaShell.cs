@@ -29,6 +29,9 @@ internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol proto
     /// <summary>Since when hints have been kept here; null where there are none.</summary>
     public TimeSpan? HintsSince { get; set; }
 
+    /// <summary>A handoff after a change of the ring; null where none is under way.</summary>
+    public HandoffTry? Handoff { get; set; }
+
     /// <summary>The clock at the last look for differences: while it changes, acknowledgements are still on their way.</summary>
     public DotSet? ClockSeen { get; set; }
 

@@ -68,7 +68,7 @@ internal sealed partial class Shard
                 continue;
             }
 
-            if (!HandoffIsPaused && !IsHandedOffElsewhere(shell)) Offer(shell);
+            if (!HandoffIsPaused && shell.Handoff is null) Offer(shell);
             if (shell.WasPrimary) continue;
             shell.HintsSince ??= _now;
             _hintBytes += shell.Replica.HeldBytes;

@@ -151,6 +151,7 @@ internal sealed partial class Shard
             return;
         }
 
+        NoteHandoff(shell);
         PayFor(shell, from, message, parcel.Body.Length);
         NoteHandoff(shell);
         var effects = RentEffects();

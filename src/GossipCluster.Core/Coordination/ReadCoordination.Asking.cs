@@ -13,6 +13,12 @@ public sealed partial class ReadCoordination
     private int WitnessesLacking =>
         Candidates.Count(_candidates.Primaries) - Candidates.Count(_candidates.Primaries & Reachable & ~(_behind | (_blocked & ~_replied)));
 
+    /// <summary>
+    /// Primaries that know that they are behind: for each, one node more is asked, as long as there is one. A node that has just become a primary would else
+    /// stand in a quorum for the one whose place it took, which has what was acknowledged and is the next in the list.
+    /// </summary>
+    private int PrimariesBehind => Candidates.Count(_replied & _behind & _candidates.Primaries);
+
     /// <summary>Sorts the nodes: resolved, or on the way to it.</summary>
     private void Assess()
     {
@@ -58,7 +64,7 @@ public sealed partial class ReadCoordination
     private void AskMore(TimeSpan now, List<ReadEffect> effects)
     {
         FetchDifferingStates(now, effects);
-        while (Candidates.Count(_resolved | _pending) < _wanted && AskNext(_candidates.All, now, effects)) continue;
+        while (Candidates.Count(_resolved | _pending) < _wanted + PrimariesBehind && AskNext(_candidates.All, now, effects)) continue;
 
         var primaries = _candidates.Primaries;
         while (Candidates.Count((_resolved | _pending) & primaries) < _quorum.Pr && AskNext(primaries, now, effects)) continue;

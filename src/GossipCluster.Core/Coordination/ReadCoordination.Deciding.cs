@@ -27,6 +27,7 @@ public sealed partial class ReadCoordination
         if (primariesMost < _quorum.Pr) Unsatisfied(UnmetQuorum.Pr, primariesMost, _quorum.Pr, effects);
         else if (copiesMost < r) Unsatisfied(UnmetQuorum.R, copiesMost, _quorum.R, effects);
         else if (copies < r || primaries < _quorum.Pr) return;
+        else if (!overdue && copies < Math.Min(r + PrimariesBehind, copies + Candidates.Count(open & ~_late))) return;
         else if (AllAbsent) DecideAbsent(open, overdue, effects);
         else DecidePresent(open, overdue, effects);
     }

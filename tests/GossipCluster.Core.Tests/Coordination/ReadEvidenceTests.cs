@@ -18,6 +18,29 @@ public sealed class ReadEvidenceTests
     }
 
     [Fact]
+    public void A_primary_that_is_behind_stands_for_nobody_where_another_can_be_asked()
+    {
+        var read = new ReadRun(r: 2, list: "abcd");
+        read.Start();
+        read.State('a', 3);
+
+        Assert.Equal("digest c", read.Digest('b', 3, behind: true));
+        Assert.Equal("state c", read.Digest('c', 7));
+        Assert.Equal("found a3 c7", read.State('c', 7));
+    }
+
+    [Fact]
+    public void A_primary_that_is_behind_suffices_where_nobody_else_is_there()
+    {
+        var read = new ReadRun(r: 2, list: "abc");
+        read.Start();
+        read.State('a', 3);
+        read.Reachable('c', false);
+
+        Assert.Equal("found a3", read.Digest('b', 3, behind: true));
+    }
+
+    [Fact]
     public void One_that_has_the_datum_outweighs_all_that_have_not()
     {
         var read = new ReadRun(r: 1, list: "abc");
