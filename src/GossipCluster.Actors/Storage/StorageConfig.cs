@@ -38,7 +38,7 @@ public static class StorageConfig
                 dedicated-thread-pool { thread-count = 1, threadtype = background }
               }
               journal {
-                class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+                class = "{{NameOf<CommitLogJournal>()}}"
                 plugin-id = "{{JournalPluginId}}"
                 # An event goes through five actors before it is on disk. Where they share the threads of the rest, that costs a third less
                 # than with threads of their own; for the one that waits for the disk the storage makes room (StorageActor).
