@@ -89,7 +89,7 @@ internal static class StorageBenchmark
     }
 
     private static ActorSystem Start(StorageOptions options) => ActorSystem.Create(
-        "bench", StorageConfig.Hocon(options).WithFallback(ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = WARNING }")));
+        "bench", StorageConfig.Hocon(options).WithFallback(ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = WARNING }\nakka.scheduler.implementation = \"GossipCluster.Actors.Configuration.DueTimeScheduler, GossipCluster.Actors\"")));
 
     private static async Task<StorageProtocol.Recovered> Recover(ActorSystem system, IActorRef storage)
     {

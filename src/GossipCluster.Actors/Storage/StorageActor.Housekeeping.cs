@@ -33,7 +33,7 @@ public sealed partial class StorageActor
     private bool TakeStep()
     {
         if (_isStepUnderWay) return true;
-        if (_inFlight is not null || !_hasRead || _readings.Count > 0 || _stepsRest || _isClosing) return false;
+        if (_inFlight is not null || !_hasRead || _readings.Count > 0 || _stepsRest || _isClosing || IsClaimInDoubt) return false;
         var hasSteps = _isOldLogThere || _isLogUntidy || _tail.NextCut(_catalogue.NeededFrom, _options.CutBytesMax) is not null;
         if (!hasSteps) return false;
 
@@ -121,7 +121,7 @@ public sealed partial class StorageActor
 
     private void ForgetNext()
     {
-        if (_isForgetting || _isClosing || _readings.Count > 0) return;
+        if (_isForgetting || _isClosing || _readings.Count > 0 || IsClaimInDoubt) return;
         if (_rowsToForget.TryPeek(out var rows))
         {
             _isForgetting = true;

@@ -55,7 +55,7 @@ public sealed partial class StorageActor
 
     private void StartReadings()
     {
-        if (_lock is null || !IsFenceDown || _isStepUnderWay) return;
+        if ((_lock is null && _session is null) || !IsFenceDown || _isStepUnderWay) return;
         foreach (var reading in _readings)
         {
             if (reading.Reader is not null || reading.IsWaiting) continue;

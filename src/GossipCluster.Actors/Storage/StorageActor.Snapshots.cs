@@ -47,7 +47,7 @@ public sealed partial class StorageActor
 
     private void ConsiderSnapshot()
     {
-        if (_saving is not null || _snapshotsRest || _isClosing || !_hasRead || !IsTailLong) return;
+        if (_saving is not null || _snapshotsRest || _isClosing || !_hasRead || IsClaimInDoubt || !IsTailLong) return;
         foreach (var (replica, sender) in _tail.OldestFirst)
         {
             if ((sender ?? OwnerOf(replica)) is not { } owner) continue;

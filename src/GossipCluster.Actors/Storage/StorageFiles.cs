@@ -57,6 +57,14 @@ internal static class StorageFiles
         }
     }
 
+    /// <summary>The connection that events are written over. It waits for the disk, whatever the library's default is.</summary>
+    public static SqliteConnection OpenLog(StorageOptions options)
+    {
+        var connection = Open(new SqliteConnectionStringBuilder(StorageConfig.ConnectionString(options, StorageConfig.LogFile)) { Pooling = false }.ToString());
+        Run(connection, "PRAGMA synchronous = FULL");
+        return connection;
+    }
+
     private static string[] Files(StorageOptions options) =>
         [StorageConfig.ConnectionString(options, StorageConfig.LogFile), StorageConfig.ConnectionString(options, StorageConfig.SnapshotFile)];
 

@@ -63,6 +63,10 @@ public sealed record StorageOptions
     /// <value>100 ms to 10 minutes. Default: 30 seconds: a disk that hangs shorter than that costs waiting and nothing else.</value>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>With PostgreSQL: how often a node that writes nothing makes sure that its connection is there, and with it its lock. Each event does so, too.</summary>
+    /// <value>100 ms to 1 hour. Default: 5 seconds.</value>
+    public TimeSpan LockCheckInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long reading back waits for the next event.</summary>
     /// <value>100 ms to 1 hour. Default: 2 minutes, for a database that has to recover itself first.</value>
     public TimeSpan RecoveryEventTimeout { get; init; } = TimeSpan.FromSeconds(120);
@@ -131,6 +135,7 @@ public sealed record StorageOptions
         Check(AppendBytesMax, 64 * KiB, 4096L * MiB, nameof(AppendBytesMax));
         CheckTime(WriteOverdueAfter, 0.01, 60, nameof(WriteOverdueAfter));
         CheckTime(CallTimeout, 0.1, 600, nameof(CallTimeout));
+        CheckTime(LockCheckInterval, 0.1, 3600, nameof(LockCheckInterval));
         CheckTime(RecoveryEventTimeout, 0.1, 3600, nameof(RecoveryEventTimeout));
         CheckTime(BackoffMin, 0.01, BackoffMax.TotalSeconds, nameof(BackoffMin));
         CheckTime(BackoffMax, 0.01, 600, nameof(BackoffMax));

@@ -11,7 +11,7 @@ public sealed class StorageSerializer(ExtendedActorSystem system) : SerializerWi
     /// <summary>In every row: it never changes.</summary>
     public const int Id = 7301;
 
-    private const string EventManifest = "e";
+    internal const string EventManifest = "e";
     private const string ChunkManifest = "c";
     private const string CatalogueManifest = "m";
 

@@ -1,5 +1,6 @@
 using DataType = GossipCluster.Core.DataTypes.DataType;
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Akka.Actor;
 using Akka.Persistence.Sql.Config;
 using GossipCluster.Actors.Replicas;
@@ -47,14 +48,14 @@ public sealed class StorageFaultSpec
     public async Task A_full_disk_is_waited_for()
     {
         using var database = TestDatabase.Create(StorageProvider.Sqlite);
-        var options = Impatient(database);
-        var (storage, _) = await TestStorage.StartAndRecover(options);
+        var disk = new SmallDisk();
+        var (storage, _) = await TestStorage.StartAndRecover(Impatient(database), new CommitLogSessionSetup(disk.Limit));
         var shard = new TestShard(storage);
         await shard.Increment(Address, "before");
         await shard.Flush();
 
         var pages = database.CountOnLog("PRAGMA page_count");
-        LimitPages(options, pages + 2);
+        disk.Fill(pages + 2);
         for (var i = 0; i < 20; i++)
         {
             await shard.Open(Address);
@@ -63,7 +64,7 @@ public sealed class StorageFaultSpec
         }
 
         Assert.False((await storage.Disk.Next()).TakesWrites);
-        LimitPages(options, 1_000_000);
+        disk.Clear();
         await shard.Flush();
         await UntilWritable(storage);
         await AssertReadBack(database, storage, shard);
@@ -212,7 +213,7 @@ public sealed class StorageFaultSpec
             setup.AddDataOptions(plugin, new DataOptions().UseConnectionString(ProviderName.SQLiteMS, StorageConfig.ConnectionString(options, file)).UseInterceptor(watch));
         }
 
-        var (storage, _) = await TestStorage.StartAndRecover(options, setup);
+        var (storage, _) = await TestStorage.StartAndRecover(options, setup, new CommitLogSessionSetup(watch.See));
         await using var _2 = storage;
         var shard = new TestShard(storage);
         await shard.Open(Address);
@@ -223,7 +224,7 @@ public sealed class StorageFaultSpec
             shard.Replicas[Address].Trim(shard.Replicas[Address].Clock);
         }
 
-        Assert.True(watch.Levels.Count > 20);
+        Assert.True(watch.Levels.Count > 5);
         Assert.Equal(["full"], watch.Levels.Distinct());
         Assert.Contains(watch.Files, file => file.EndsWith(StorageConfig.LogFile, StringComparison.Ordinal));
         Assert.Contains(watch.Files, file => file.EndsWith(StorageConfig.SnapshotFile, StringComparison.Ordinal));
@@ -258,19 +259,31 @@ public sealed class StorageFaultSpec
         return connection;
     }
 
-    // The bound is a property of a connection: it is set on all that the plugin may take out of the pool.
-    private static void LimitPages(StorageOptions options, long pages)
+    /// <summary>A bound for the log's file. It is a property of a connection, and after a failure there is a new one.</summary>
+    private sealed class SmallDisk
     {
-        var connections = Enumerable.Range(0, 8).Select(_ => new SqliteConnection(StorageConfig.ConnectionString(options, StorageConfig.LogFile))).ToList();
-        foreach (var connection in connections)
+        private const long Plenty = 1_000_000;
+
+        private DbConnection? _connection;
+        private long _pages = Plenty;
+
+        /// <summary>From now on, while nothing is being written.</summary>
+        public void Fill(long pages)
         {
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = $"PRAGMA max_page_count = {pages}";
-            command.ExecuteNonQuery();
+            Volatile.Write(ref _pages, pages);
+            Limit(_connection!);
         }
 
-        foreach (var connection in connections) connection.Dispose();
+        /// <summary>From the next connection on.</summary>
+        public void Clear() => Volatile.Write(ref _pages, Plenty);
+
+        public void Limit(DbConnection connection)
+        {
+            _connection = connection;
+            using var command = connection.CreateCommand();
+            command.CommandText = $"PRAGMA max_page_count = {Volatile.Read(ref _pages)}";
+            command.ExecuteNonQuery();
+        }
     }
 
     /// <summary>The real writer, whose answer is lost again and again after the event has landed.</summary>
@@ -283,6 +296,8 @@ public sealed class StorageFaultSpec
             var writer = Context.ActorOf(CommitLogWriterActor.CreateProps(id, Self));
             Receive<CommitLogWriterActor.Ready>(ready => storage.Tell(ready));
             Receive<CommitLogWriterActor.Write>(write => writer.Tell(write));
+            Receive<CommitLogWriterActor.Compare>(compare => writer.Tell(compare));
+            Receive<CommitLogWriterActor.Compared>(compared => storage.Tell(compared));
             Receive<CommitLogWriterActor.Written>(written =>
             {
                 if (Interlocked.Increment(ref _heard) % 3 == 0) Context.Stop(Self);
@@ -313,7 +328,9 @@ public sealed class StorageFaultSpec
 
         public ConcurrentQueue<string> Files { get; } = [];
 
-        public override void ConnectionOpened(ConnectionEventData eventData, System.Data.Common.DbConnection connection)
+        public override void ConnectionOpened(ConnectionEventData eventData, DbConnection connection) => See(connection);
+
+        public void See(DbConnection connection)
         {
             using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA synchronous";
@@ -321,7 +338,7 @@ public sealed class StorageFaultSpec
             Files.Enqueue(connection.DataSource);
         }
 
-        public override Task ConnectionOpenedAsync(ConnectionEventData eventData, System.Data.Common.DbConnection connection, CancellationToken cancellationToken)
+        public override Task ConnectionOpenedAsync(ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
         {
             ConnectionOpened(eventData, connection);
             return Task.CompletedTask;

@@ -46,6 +46,8 @@ internal sealed class TestDatabase : IDisposable
 
     public long CountOnSnapshots(string sql) => Count(SnapshotPath, sql);
 
+    public System.Data.Common.DbConnection OpenLog() => Open(LogPath);
+
     public void Dispose()
     {
         if (_server is not null)

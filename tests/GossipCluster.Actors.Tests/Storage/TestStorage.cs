@@ -21,10 +21,10 @@ internal sealed class TestStorage : IAsyncDisposable
     {
         var config = StorageConfig.Hocon(options).WithFallback(ConfigurationFactory.ParseString($"akka {{ loglevel = {LogLevel}, stdout-loglevel = OFF }}"));
         _system = ActorSystem.Create("storage-test", setup.And(BootstrapSetup.Create().WithConfig(config)));
+        Disk = new Ear<StorageProtocol.DiskState>(_system);
         Actor = _system.ActorOf(writer is null ? StorageActor.CreateProps(options, ReplicaOptions.Default) : StorageActor.CreateProps(options, ReplicaOptions.Default, writer), "storage");
         Self = NewReceiver(out var heard);
         Heard = heard;
-        Disk = new Ear<StorageProtocol.DiskState>(_system);
     }
 
     public IActorRef Actor { get; }
@@ -92,6 +92,9 @@ internal sealed class TestStorage : IAsyncDisposable
         await Ask<StorageProtocol.Closed>(StorageProtocol.Close.Instance);
         await _system.Terminate();
     }
+
+    /// <summary>Completes when the storage has ended by itself.</summary>
+    public Task Watch() => Actor.WatchAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Ends in the middle of whatever is going on.</summary>
     public Task Kill() => _system.Terminate();
