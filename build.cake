@@ -1,4 +1,4 @@
-// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Bench|Format|Ci
+// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Islands|Bench|Format|Ci
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
 var seeds = Argument("seeds", 200_000);
@@ -33,6 +33,10 @@ Task("EndToEnd")
         "dotnet",
         "run -c Release --project tests/GossipCluster.EndToEnd.Tests",
         new Dictionary<string, string> { ["GOSSIPCLUSTER_LOAD_SECONDS"] = $"{seconds}" }));
+
+Task("Islands")
+    .Description("The splits of Akka.Cluster that take more than three processes.")
+    .Does(() => Run("dotnet", "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -explicit only -class *.IslandTests"));
 
 Task("Bench")
     .Description("Benchmarks: --filter=*Increment* (default: all).")

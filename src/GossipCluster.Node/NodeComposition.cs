@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.DistributedData;
-using Akka.Hosting;
 using GossipCluster.Actors.Configuration;
 using GossipCluster.Actors.Hosting;
 using GossipCluster.Actors.Membership;
@@ -13,10 +12,21 @@ namespace GossipCluster.Node;
 /// <summary>Starts the tree under <c>/user/gossip</c>, and stops it in order.</summary>
 internal static class NodeComposition
 {
+    /// <summary>What requests are told while the process ends.</summary>
+    public const string Stopping = "The node is stopping.";
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(18);
 
-    public static void Start(ActorSystem system, IActorRegistry registry, IServiceProvider services, LocalNode node)
+    /// <summary>Starts it in a new ActorSystem.</summary>
+    /// <param name="system">The ActorSystem.</param>
+    /// <param name="services">Of the process.</param>
+    /// <param name="node">What this node is.</param>
+    /// <param name="history">Of the process.</param>
+    /// <param name="life">Says what requests are told when it stops.</param>
+    public static void Start(ActorSystem system, IServiceProvider services, LocalNode node, MembershipHistory history, NodeRuntime.Life life)
     {
+        var restarter = system.ActorOf(RestartActor.CreateProps(services.GetRequiredService<NodeRuntime>()), "gossip-restart");
+        system.EventStream.Subscribe(restarter, typeof(RestartWanted));
         var mismatch = system.ActorOf(StopOnMismatchActor.CreateProps(services.GetRequiredService<ExitCode>(), services.GetRequiredService<IHostApplicationLifetime>()), "gossip-mismatch");
         system.EventStream.Subscribe(mismatch, typeof(MetadataProtocol.ClusterMismatch));
 
@@ -30,12 +40,13 @@ internal static class NodeComposition
             Shards = HoconOptions.Read<ShardOptions>(settings.Config, []) with { Repair = HoconOptions.Read<RepairOptions>(settings.Config, []) },
             Metadata = metadata,
             Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
+            History = history,
         };
         services.GetRequiredService<NodeCluster>().Attach(system);
         var root = system.ActorOf(NodeActor.CreateProps(parts), "gossip");
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, "stop-gossip", async () =>
         {
-            await root.Ask<NodeActor.Stopped>(NodeActor.Stop.Instance, StopPatience);
+            await root.Ask<NodeActor.Stopped>(new NodeActor.Stop(life.StopSentence), StopPatience);
             return Akka.Done.Instance;
         });
     }

@@ -1,20 +1,18 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Akka.Actor;
 using Akka.Configuration;
-using Akka.Hosting;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Metadata;
 using GossipCluster.Actors.Storage;
 using GossipCluster.Core.Causality;
-using GossipCluster.Core.Metadata;
 using GossipCluster.Node.Http;
+using GossipCluster.Node.Testing;
 using Microsoft.Extensions.Logging.Console;
 
 namespace GossipCluster.Node;
 
-/// <summary>One node as a process: logging, ActorSystem, HTTP, and their end in order.</summary>
+/// <summary>One node as a process: logging, ActorSystem (<see cref="NodeRuntime"/>), HTTP, and their end in order.</summary>
 /// <remarks>
 /// End: HTTP takes no more and finishes what it has; then CoordinatedShutdown: the node's actors write what is pending and close the storage, Akka.Cluster
 /// is left, the ActorSystem ends. Only what is durable was ever acknowledged, so an end that is cut short loses nothing either.
@@ -25,7 +23,7 @@ internal static class NodeHost
     public const string SystemName = "gossip-cluster";
 
     // Longer than the phases of CoordinatedShutdown in akka.conf together.
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(90);
+    internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(90);
 
     /// <summary>A node that can be started.</summary>
     /// <param name="settings">Checked.</param>
@@ -48,19 +46,16 @@ internal static class NodeHost
         var cluster = new Actors.Hosting.NodeCluster(directory, store);
         builder.Services.AddSingleton(cluster).AddSingleton<Actors.Hosting.ICluster>(cluster);
         builder.Services.AddGossipClusterHttp(settings.Http);
+        if (settings.Testing.LinkFaults) builder.Services.AddSingleton<LinkFaults>();
         if (options.Parent > 0) builder.Services.AddHostedService<ParentWatch>();
 
-        builder.Services.AddAkka(SystemName, (akka, services) => akka
-            .AddHocon(AkkaConfig(settings), HoconAddMode.Replace)
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
-            })
-            .WithActors((system, registry, _) => NodeComposition.Start(system, registry, services, LocalNodeOf(system, options, http))));
+        // Before the HTTP server, which the builder adds: the actors begin first and end last.
+        builder.Services.AddSingleton(services => new NodeRuntime(services, http));
+        builder.Services.AddHostedService(services => services.GetRequiredService<NodeRuntime>());
 
         var app = builder.Build();
         app.MapGossipClusterHttp();
+        if (settings.Testing.LinkFaults) app.MapTesting();
         return app;
     }
 
@@ -80,6 +75,7 @@ internal static class NodeHost
               port = {{bind.Port}}
               public-hostname = "{{remote.Host}}"
               public-port = {{remote.Port}}
+              applied-adapters = [{{(settings.Testing.LinkFaults ? "trttl" : string.Empty)}}]
               enable-ssl = {{(options.TlsCertificate.Length > 0 ? "on" : "off")}}
               ssl {
                 certificate.path = {{Quoted(options.TlsCertificate)}}
@@ -90,30 +86,6 @@ internal static class NodeHost
               }
             }
             """)).WithFallback(StorageConfig.Hocon(settings.Storage)).WithFallback(settings.Config);
-    }
-
-    private static LocalNode LocalNodeOf(ActorSystem system, NodeOptions options, Uri http)
-    {
-        var self = Akka.Cluster.Cluster.Get(system).SelfUniqueAddress;
-        return new LocalNode(
-            NodeName.Of(options.Name),
-            new ClusterIdentity(options.ClusterName, options.Partitions),
-            self.Address,
-            self.Uid,
-            http.GetLeftPart(UriPartial.Authority),
-            typeof(NodeHost).Assembly.GetName().Version?.ToString(3) ?? "0.0.0")
-        {
-            Weight = options.Weight,
-            Zone = options.Zone,
-            Seeds = [.. options.Seeds.Select(seed => AddressOf(seed, self.Address))],
-        };
-    }
-
-    /// <summary>A seed speaks the same protocol as this node.</summary>
-    private static Address AddressOf(string seed, Address self)
-    {
-        _ = HostPort.TryParse(seed, out var address);
-        return new Address(self.Protocol, self.System, address.Host, address.Port);
     }
 
     private static void ConfigureLogging(ILoggingBuilder logging)

@@ -10,6 +10,7 @@ using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Metadata;
 using GossipCluster.Actors.Replicas;
 using GossipCluster.Actors.Storage;
+using GossipCluster.Actors.Testing;
 using GossipCluster.Node.Http;
 
 namespace GossipCluster.Node;
@@ -23,7 +24,7 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
 
     // Checked at start, whoever reads them later.
     private static readonly Type[] Areas =
-        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(HttpOptions)];
+        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(TestingOptions), typeof(HttpOptions)];
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -74,9 +75,14 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
         if (errors.Count > 0) return null;
 
         var settings = new NodeSettings(options, config);
+        if (settings.Testing.LinkFaults && environment[TestingOptions.Variable] as string != "1")
+            errors.Add($"gossip-cluster.testing.link-faults is for tests of GossipCluster itself: with it anybody who reaches the HTTP port can cut this node off. They set {TestingOptions.Variable}=1.");
         foreach (var problem in settings.Storage.Problems().Concat(settings.Http.Validate())) errors.Add(problem);
         return errors.Count == 0 ? settings : null;
     }
+
+    /// <summary>What only tests switch on.</summary>
+    public TestingOptions Testing => HoconOptions.Read<TestingOptions>(Config, []);
 
     /// <summary>Settings of the storage: where and what by the node's own options, the rest by their section.</summary>
     public StorageOptions Storage => HoconOptions.Read<StorageOptions>(Config, []) with

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -39,7 +40,13 @@ internal static class Preflight
         try
         {
             using var certificate = X509CertificateLoader.LoadPkcs12FromFile(options.TlsCertificate, options.TlsCertificatePassword);
-            return certificate.HasPrivateKey ? null : "it has no private key.";
+            if (!certificate.HasPrivateKey) return "it has no private key.";
+
+            // Certificates tell local time.
+            if (DateTime.Now > certificate.NotAfter) return string.Create(CultureInfo.InvariantCulture, $"it expired at {certificate.NotAfter.ToUniversalTime():u}; every other node would refuse it.");
+            return DateTime.Now < certificate.NotBefore
+                ? string.Create(CultureInfo.InvariantCulture, $"it is not valid before {certificate.NotBefore.ToUniversalTime():u}; every other node would refuse it. Is this machine's clock right?")
+                : null;
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {

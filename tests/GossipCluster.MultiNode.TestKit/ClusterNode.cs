@@ -98,7 +98,7 @@ public sealed class ClusterNode : IAsyncDisposable
             _client = new GossipClusterClient(_settings.Http);
         }
 
-        _process = NodeProcess.Start(_binary, _settings, _logFile);
+        _process = NodeProcess.Start(_binary, _settings with { Environment = EnvironmentAtStart() }, _logFile);
     }
 
     /// <summary>Waits until it serves. Fails at once where the process ends instead.</summary>
@@ -124,9 +124,18 @@ public sealed class ClusterNode : IAsyncDisposable
         _remote.Dispose();
     }
 
+    /// <summary>Everything that it wrote since it was first started.</summary>
+    public async Task<string> LogAsync(CancellationToken cancel = default)
+    {
+        using var log = new StreamReader(new FileStream(_logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return await log.ReadToEndAsync(cancel);
+    }
+
+    internal Func<IReadOnlyDictionary<string, string>> EnvironmentAtStart { get; set; } = () => new Dictionary<string, string>(StringComparer.Ordinal);
+
     internal void Start(IReadOnlyList<string> seeds, IReadOnlyList<string> extra)
     {
         _settings = _settings with { Seeds = seeds, Extra = extra };
-        _process = NodeProcess.Start(_binary, _settings, _logFile);
+        _process = NodeProcess.Start(_binary, _settings with { Environment = EnvironmentAtStart() }, _logFile);
     }
 }

@@ -35,6 +35,22 @@ public abstract class ClusterTest : IAsyncLifetime
         return cluster;
     }
 
+    /// <summary>Starts a cluster and waits for nothing.</summary>
+    protected ProcessCluster Start(int nodes, ClusterPlan plan)
+    {
+        var cluster = ProcessCluster.Start(nodes, plan);
+        _clusters.Add(cluster);
+        return cluster;
+    }
+
+    /// <summary>Starts a cluster and waits until it is complete.</summary>
+    protected async Task<ProcessCluster> StartCompleteAsync(int nodes, ClusterPlan plan)
+    {
+        var cluster = Start(nodes, plan);
+        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(60), Cancel);
+        return cluster;
+    }
+
     /// <summary>Starts a cluster and waits until it is complete.</summary>
     protected async Task<ProcessCluster> StartCompleteAsync(int nodes = 3, string? binary = null)
     {

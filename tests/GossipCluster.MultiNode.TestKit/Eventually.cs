@@ -20,7 +20,7 @@ public static class Eventually
             {
                 complaint = await look(cancel);
             }
-            catch (Client.GossipClusterException failed)
+            catch (Exception failed) when (failed is Client.GossipClusterException or HttpRequestException)
             {
                 complaint = failed.Message;
             }

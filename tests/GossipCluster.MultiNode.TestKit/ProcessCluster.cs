@@ -21,7 +21,11 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
         _extra = extra;
         _nodes = nodes;
         Client = new GossipClusterClient([.. nodes.Select(node => node.Url.AbsoluteUri)]);
+        Links = new ClusterLinks(nodes);
     }
+
+    /// <summary>The links between the nodes, to be cut; only where the cluster was started with link faults.</summary>
+    public ClusterLinks Links { get; }
 
     /// <summary>A client that knows all nodes by the addresses with which they were first started.</summary>
     public GossipClusterClient Client { get; }
@@ -39,14 +43,25 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
     /// <param name="nodes">How many.</param>
     /// <param name="binary">GossipCluster.Node.dll, or what stands in for it; null for the one built along.</param>
     /// <param name="extra">Further arguments for every node.</param>
-    public static ProcessCluster Start(int nodes, string? binary = null, params IReadOnlyList<string> extra)
+    public static ProcessCluster Start(int nodes, string? binary = null, params IReadOnlyList<string> extra) => Start(nodes, new ClusterPlan { Extra = extra }, binary);
+
+    /// <summary>Starts the processes and waits for nothing.</summary>
+    /// <param name="nodes">How many.</param>
+    /// <param name="plan">With what they are started.</param>
+    /// <param name="binary">GossipCluster.Node.dll, or what stands in for it; null for the one built along.</param>
+    public static ProcessCluster Start(int nodes, ClusterPlan plan, string? binary = null)
     {
         var folder = Directory.CreateTempSubdirectory("gossip-test-").FullName;
         var node = new NodeBinary(binary ?? BuiltAlong);
         var cluster = new ProcessCluster(folder, node, extra, [.. Enumerable.Range(1, nodes).Select(number =>
             new ClusterNode(node, "n" + number.ToString(CultureInfo.InvariantCulture), folder))]);
         var seeds = cluster.Select(member => member.Remote).ToArray();
-        foreach (var member in cluster) member.Start(seeds, extra);
+        foreach (var member in cluster)
+        {
+            member.EnvironmentAtStart = () => plan.LinkFaults ? plan.Environment.Concat(cluster.Links.EnvironmentOf(member)).ToDictionary(StringComparer.Ordinal) : plan.Environment;
+            member.Start(seeds, [.. plan.Extra, .. plan.ExtraOf?.Invoke(member.Name) ?? []]);
+        }
+
         return cluster;
     }
 
@@ -96,6 +111,7 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        Links.Dispose();
         await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
         if (!KeepFolder) Directory.Delete(_folder, recursive: true);
     }

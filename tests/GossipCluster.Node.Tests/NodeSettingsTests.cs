@@ -55,6 +55,17 @@ public sealed class NodeSettingsTests : IDisposable
         Assert.Equal(4096, settings.Http.BodyBytesMax);
     }
 
+    [Fact(DisplayName = "Links that can be cut are for tests only: refused without the variable that tests set, and without them there is no adapter")]
+    public void Link_faults_are_for_tests()
+    {
+        var asked = new Hashtable { ["GOSSIPCLUSTER__TESTING__LINK_FAULTS"] = "on" };
+        Assert.Contains("for tests of GossipCluster itself", Assert.Single(ErrorsOf(["--name", "n1"], asked)), StringComparison.Ordinal);
+
+        asked["GOSSIPCLUSTER_TESTING"] = "1";
+        Assert.Equal(["trttl"], NodeHost.AkkaConfig(Load(["--name", "n1"], asked)).GetStringList("akka.remote.dot-netty.tcp.applied-adapters"));
+        Assert.Empty(NodeHost.AkkaConfig(Load(["--name", "n1"])).GetStringList("akka.remote.dot-netty.tcp.applied-adapters"));
+    }
+
     [Fact]
     public void The_usual_command_line_is_understood()
     {

@@ -82,7 +82,8 @@ public sealed class DueTimeScheduler : SchedulerBase, IDateTimeOffsetNowTimeProv
             Set(delay);
         }
 
-        private void Set(TimeSpan delay) => _timer!.Change((long)Math.Ceiling(Math.Max(0, delay.TotalMilliseconds)), Timeout.Infinite);
+        // The system's timers reach less than 50 days: what is due later is set again when they end.
+        private void Set(TimeSpan delay) => _timer!.Change((long)Math.Ceiling(Math.Clamp(delay.TotalMilliseconds, 0, int.MaxValue)), Timeout.Infinite);
 
         private void Run()
         {

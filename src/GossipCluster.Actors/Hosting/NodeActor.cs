@@ -59,7 +59,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<Terminated>(_ => StartAnew());
         Receive<StartStorage>(_ => Start());
         Receive<IntroductionOver>(_ => Introduce(isOver: true));
-        Receive<Stop>(_ => BeginStop());
+        Receive<Stop>(stop => BeginStop(stop.Sentence));
         Receive<ShardProtocol.Drained>(_ => Drained());
         Receive<DrainOver>(_ => MarkCleanStop(isClean: false));
         Receive<IdentityActor.MarkWritten>(_ => _storage.Tell(StorageProtocol.Close.Instance));
@@ -118,7 +118,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             MetadataActor.CreateProps(_parts.Node, _parts.Metadata, _storage, _links, recovered.Facts, _parts.Directory, _parts.Replicator, TimeProvider.System), "metadata");
         _metadata.Tell(new MetadataProtocol.Subscribe(Self));
         _metadata.Tell(new MetadataProtocol.Subscribe(_links));
-        Context.ActorOf(MembershipActor.CreateProps(_parts.Node, _parts.Membership, _metadata, TimeProvider.System), "membership");
+        Context.ActorOf(MembershipActor.CreateProps(_parts.Node, _parts.Membership, _metadata, _parts.History, TimeProvider.System), "membership");
     }
 
     private void BeginShards(StorageProtocol.Recovered recovered)
@@ -219,10 +219,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(StartStorage.Instance, StartStorage.Instance, StorageBackoff);
     }
 
-    private void BeginStop()
+    private void BeginStop(string sentence)
     {
         _stopper = Sender;
-        _parts.Store.Publish([], null, Status() with { Recovered = false, RecoveryProgress = "The node is stopping." });
+        _parts.Store.Publish([], null, Status() with { Recovered = false, RecoveryProgress = sentence });
         _undrained = _shards.Length;
         Timers.StartSingleTimer(DrainOver.Instance, DrainOver.Instance, DrainTimeout);
         foreach (var shard in _shards) shard.Tell(ShardProtocol.Drain.Instance);
@@ -280,10 +280,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>From the host: end in order. Answered by <see cref="Stopped"/>.</summary>
-    public sealed record Stop : INoSerializationVerificationNeeded
+    /// <param name="Sentence">What requests are told that come now.</param>
+    public sealed record Stop(string Sentence) : INoSerializationVerificationNeeded
     {
-        /// <summary>The one instance.</summary>
-        public static readonly Stop Instance = new();
+        /// <summary>The process ends.</summary>
+        public static readonly Stop Instance = new("The node is stopping.");
     }
 
     /// <summary>All that was acknowledged, and more, is on disk, and the disk is closed.</summary>

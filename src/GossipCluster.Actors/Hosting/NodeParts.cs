@@ -30,6 +30,9 @@ public sealed record NodeParts(LocalNode Node, ClusterDirectory Directory, NodeS
     /// <summary>Of the membership.</summary>
     public MembershipOptions Membership { get; init; } = new();
 
+    /// <summary>What the process remembers of earlier ActorSystems.</summary>
+    public MembershipHistory History { get; init; } = MembershipHistory.None;
+
     /// <summary>How many shards there are.</summary>
     public int ShardCount => Shards.ShardCount > 0 ? Shards.ShardCount : Math.Clamp(Environment.ProcessorCount / 2, 1, 64);
 }

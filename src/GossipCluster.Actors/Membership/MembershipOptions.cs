@@ -22,4 +22,13 @@ public sealed record MembershipOptions
     /// <value>1 s to 1 hour. Default: 20 s: joining takes some seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan IslandAfter { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether a node of an island that gives way restarts its ActorSystem, in its process, to join the island that stays.</summary>
+    /// <value>Default: on: one node at a time is away for some seconds, and nobody has to be called.</value>
+    public bool MendIslands { get; init; } = true;
+
+    /// <summary>The least time between two such restarts of one process.</summary>
+    /// <value>1 s to 1 day. Default: 5 minutes: what a restart did not mend, the next one at once would not either.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RestartIntervalMin { get; init; } = TimeSpan.FromMinutes(5);
 }

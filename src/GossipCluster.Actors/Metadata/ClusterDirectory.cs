@@ -92,6 +92,13 @@ public sealed class ClusterDirectory : IClusterViewSource, ISchema
 
     internal void Attach(IActorRef metadata) => _metadata = metadata;
 
+    /// <summary>The ActorSystem of those that wrote and subscribed has ended. What is known stays; the next one's metadata actor attaches itself.</summary>
+    public void Detach()
+    {
+        _metadata = ActorRefs.Nobody;
+        Subscriptions.Clear();
+    }
+
     internal void Set(MetadataTable table, Schema schema, ClusterView view) => _state = new State(table, schema, view);
 
     private sealed record State(MetadataTable Table, Schema Schema, ClusterView View);

@@ -80,7 +80,7 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         Receive<MetadataProtocol.Learned>(learned => Learn(learned.Entries));
         Receive<MetadataProtocol.ICommand>(command => Carry(command, Sender));
         Receive<MetadataProtocol.Subscribe>(Subscribe);
-        Receive<MetadataProtocol.IslandChanged>(changed => _island = changed.Island);
+        Receive<MetadataProtocol.IslandChanged>(changed => IslandIs(changed.Island));
         Receive<Terminated>(ended => Unsubscribe(ended.ActorRef));
         Receive<Enter>(_ => TryEnter());
         Receive<ExchangeSoon>(_ => SendDigests(_options.ExchangeFanout));
@@ -287,9 +287,14 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
             foreach (var peer in _reachable) SendTo(peer, news);
         }
 
-        if (!Timers.IsTimerActive(ExchangeSoon.Instance)) Timers.StartSingleTimer(ExchangeSoon.Instance, ExchangeSoon.Instance, WithJitter(_options.ExchangeDelay));
+        ExchangeInAWhile();
         if (entry.Name == MetadataName.Node(_node.Name)) CorrectOwnFacts(entry);
         else TryEnterAgain(entry);
+    }
+
+    private void ExchangeInAWhile()
+    {
+        if (!Timers.IsTimerActive(ExchangeSoon.Instance)) Timers.StartSingleTimer(ExchangeSoon.Instance, ExchangeSoon.Instance, WithJitter(_options.ExchangeDelay));
     }
 
     private void TryEnterAgain(MetadataEntry entry)
@@ -462,6 +467,13 @@ public sealed class MetadataActor : ReceiveActor, IWithTimers
         if (isReachable ? !_reachable.Add(node) : !_reachable.Remove(node)) return;
         PeerStateChanged(node);
         if (isReachable) SendTo(node, new MetadataMessage.Digest(_table.Digest, WantsAnswer: true));
+    }
+
+    /// <summary>Every parcel tells of it; peers that decide on islands shall not wait for the next that comes by.</summary>
+    private void IslandIs(Island island)
+    {
+        _island = island;
+        ExchangeInAWhile();
     }
 
     private void PeerSpoke(NodeName node, Island island)

@@ -36,6 +36,7 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
         if (!state.TakesRequests) return ValueTask.FromResult<WriteReply>(new WriteReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
         var ticket = new WriteTicket(command, state.AddressOf(command.Key, command.Quorum.N));
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
+        if (HasLeft(state)) ticket.TrySetResult(new WriteReply.Unavailable("The node is restarting a part of itself; the write may have been applied. Try again.", RetryAfter));
         return new ValueTask<WriteReply>(ticket.Task);
     }
 
@@ -47,6 +48,7 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
         if (!state.TakesRequests) return ValueTask.FromResult<ReadReply>(new ReadReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
         var ticket = new ReadTicket(command, state.AddressOf(command.Key, command.Quorum.N));
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
+        if (HasLeft(state)) ticket.TrySetResult(new ReadReply.Unavailable("The node is restarting a part of itself. Try again.", RetryAfter));
         return new ValueTask<ReadReply>(ticket.Task);
     }
 
@@ -96,6 +98,7 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
         if (!state.TakesRequests) return ValueTask.FromResult<ConvergenceReply?>(null);
         var ticket = new ReceiptTicket(new ReplicaAddress(place.N, state.View!.Ring.PartitionOf(place.KeyHash)), clock, wait);
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
+        if (HasLeft(state)) ticket.TrySetResult(null);
         return new ValueTask<ConvergenceReply?>(ticket.Task);
     }
 
@@ -148,9 +151,16 @@ public sealed class NodeStore(ISchema schema) : IStore, IRepairs
             // Unbounded, and bounded by what the nodes hold of one bucket: a slow client's names wait here, 48 KiB of each node's at a time.
             var parts = Channel.CreateUnbounded<IReadOnlyList<string>?>(new UnboundedChannelOptions { SingleReader = true });
             shard.Tell(new ListTicket(bucketType.N, type, bucket, parts.Writer), ActorRefs.NoSender);
+            if (HasLeft(state)) parts.Writer.TryComplete();
             await foreach (var part in parts.Reader.ReadAllAsync(cancel)) yield return part;
         }
     }
+
+    /// <summary>
+    /// The shards of a request took their leave while it was on its way to them: it may have come after they last looked, and then nobody would answer it. What comes
+    /// before they take leave lies before the word to drain in their mailboxes, and is answered.
+    /// </summary>
+    private bool HasLeft(State state) => _state.Shards != state.Shards;
 
     private sealed record State(ImmutableArray<IActorRef> Shards, ClusterView? View, NodeStatus Status)
     {

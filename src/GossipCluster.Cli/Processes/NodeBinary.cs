@@ -37,6 +37,7 @@ internal sealed record NodeBinary(string Path)
         };
         start.ArgumentList.Add(Path);
         foreach (var argument in settings.Arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in settings.Environment) start.Environment[name] = value;
         return start;
     }
 

@@ -13,6 +13,9 @@ internal sealed record NodeSettings(string Name, int HttpPort, int RemotePort, I
     /// <summary>Further arguments, as they are.</summary>
     public IReadOnlyList<string> Extra { get; init; } = [];
 
+    /// <summary>Added to the environment that the process inherits.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public string Http => $"http://127.0.0.1:{HttpPort.ToString(CultureInfo.InvariantCulture)}";
 
     public string Remote => $"127.0.0.1:{RemotePort.ToString(CultureInfo.InvariantCulture)}";
@@ -25,7 +28,7 @@ internal sealed record NodeSettings(string Name, int HttpPort, int RemotePort, I
         "--remote", Remote,
         "--seeds", string.Join(',', Seeds),
         "--data", DataFolder,
-        "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+        "--parent", System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
         "--profile", "local",
         .. Extra,
     ];

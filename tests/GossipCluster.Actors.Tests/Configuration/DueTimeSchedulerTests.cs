@@ -23,6 +23,14 @@ public sealed class DueTimeSchedulerTests : TestKit
         Assert.True(TimeProvider.System.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(60));
     }
 
+    [Fact(DisplayName = "What is due in a hundred years can be set, though the system's timers reach 49 days")]
+    public async Task What_is_due_late_can_be_set()
+    {
+        Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromDays(36_500), TestActor, "never", ActorRefs.NoSender);
+
+        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+
     [Fact]
     public async Task What_repeats_repeats_until_it_is_cancelled()
     {

@@ -57,12 +57,14 @@ internal sealed class TestNode : IAsyncDisposable
         {
             Seeds = [.. seedPorts.Select(seed => new Address("akka.tcp", "gossip-cluster", "127.0.0.1", seed == 0 ? Port : seed))],
         };
-        System.EventStream.Subscribe(System.ActorOf(Props.Create(() => new Collector(Islands))), typeof(IslandFound));
+        var collector = System.ActorOf(Props.Create(() => new Collector(Islands, Wanted)));
+        System.EventStream.Subscribe(collector, typeof(IslandFound));
+        System.EventStream.Subscribe(collector, typeof(RestartWanted));
         var storage = System.ActorOf(Props.Create(() => new MemoryStorageActor(disk)), "storage");
         var links = System.ActorOf(Props.Create(() => new TestLinksActor(Name, Directory)), "links");
         var replicator = hasDistributedData ? DistributedData.Get(System).Replicator : null;
         Metadata = System.ActorOf(MetadataActor.CreateProps(node, MetadataOptions, storage, links, disk.Facts, Directory, replicator, TimeProvider.System), "metadata");
-        System.ActorOf(MembershipActor.CreateProps(node, MembershipOptions, Metadata, TimeProvider.System), "membership");
+        System.ActorOf(MembershipActor.CreateProps(node, MembershipOptions, Metadata, MembershipHistory.None, TimeProvider.System), "membership");
     }
 
     public NodeName Name { get; }
@@ -76,6 +78,8 @@ internal sealed class TestNode : IAsyncDisposable
     public ClusterDirectory Directory { get; }
 
     public ConcurrentQueue<IslandFound> Islands { get; } = [];
+
+    public ConcurrentQueue<RestartWanted> Wanted { get; } = [];
 
     /// <summary>Who is in the ring, as this node knows it.</summary>
     public string Ring => string.Join(' ', Directory.View.Ring.Members.Select(member => member.Name));
@@ -99,7 +103,11 @@ internal sealed class TestNode : IAsyncDisposable
 
     private sealed class Collector : ReceiveActor
     {
-        public Collector(ConcurrentQueue<IslandFound> found) => Receive<IslandFound>(found.Enqueue);
+        public Collector(ConcurrentQueue<IslandFound> found, ConcurrentQueue<RestartWanted> wanted)
+        {
+            Receive<IslandFound>(found.Enqueue);
+            Receive<RestartWanted>(wanted.Enqueue);
+        }
     }
 }
 

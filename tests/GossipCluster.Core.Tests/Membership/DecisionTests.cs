@@ -50,4 +50,12 @@ public sealed class DecisionTests
         Assert.False(IslandDecision.GivesWay(default, new Island(1, A)));
         Assert.False(IslandDecision.GivesWay(new Island(2, A), new Island(2, A)));
     }
+
+    [Fact]
+    public void The_best_island_gives_way_to_none()
+    {
+        Assert.Equal(new Island(3, C), IslandDecision.Best([new Island(2, A), default, new Island(3, C), new Island(2, B)]));
+        Assert.Equal(new Island(2, A), IslandDecision.Best([new Island(2, B), new Island(1, A), new Island(2, A)]));
+        Assert.Equal(default, IslandDecision.Best([default]));
+    }
 }

@@ -1,0 +1,19 @@
+namespace GossipCluster.Actors.Testing;
+
+/// <summary>What only tests of GossipCluster may switch on; refused where the process was not started for one.</summary>
+public sealed record TestingOptions
+{
+    /// <summary>Where these settings are.</summary>
+    public const string Section = "gossip-cluster:testing";
+
+    /// <summary>The environment variable that must be 1.</summary>
+    public const string Variable = "GOSSIPCLUSTER_TESTING";
+
+    /// <summary>Whether everything between nodes goes through an adapter that tests can cut and throttle.</summary>
+    /// <value>Default: off: no adapter, no door. The same on all nodes: addresses change with it.</value>
+    public bool LinkFaults { get; init; }
+
+    /// <summary>Nodes from which this one is cut off, both ways, from its start on.</summary>
+    /// <value>HOST:PORT, separated by commas. Default: none.</value>
+    public string Cut { get; init; } = string.Empty;
+}

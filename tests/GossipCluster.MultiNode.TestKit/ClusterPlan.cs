@@ -1,0 +1,17 @@
+namespace GossipCluster.MultiNode.TestKit;
+
+/// <summary>With what the nodes of a cluster are started.</summary>
+public sealed record ClusterPlan
+{
+    /// <summary>Whether links can be cut: <see cref="ProcessCluster.Links"/>. Off, the nodes are as in production.</summary>
+    public bool LinkFaults { get; init; }
+
+    /// <summary>Further arguments for every node.</summary>
+    public IReadOnlyList<string> Extra { get; init; } = [];
+
+    /// <summary>Further arguments for one node, by its name.</summary>
+    public Func<string, IReadOnlyList<string>>? ExtraOf { get; init; }
+
+    /// <summary>Environment of every node: <c>GOSSIPCLUSTER__MEMBERSHIP__ISLAND_AFTER</c> for <c>gossip-cluster.membership.island-after</c>.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
