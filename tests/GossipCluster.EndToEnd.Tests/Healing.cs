@@ -32,7 +32,7 @@ internal static class Healing
         {
             foreach (var node in nodes)
             {
-                var entropy = await EntropyAsync(node, token);
+                if (await TryEntropyAsync(node, token) is not { } entropy) return $"{node.Name} cannot say yet";
                 var (dots, hints) = (entropy.GetProperty("dots").GetInt64(), entropy.GetProperty("hints").GetProperty("bytes").GetInt64());
                 if (dots != 0 || hints != 0 || !entropy.GetProperty("synced").GetBoolean()) return $"{node.Name}: {dots} dots, {hints} bytes of hints, {entropy.GetProperty("repair").GetRawText()}";
             }
@@ -56,12 +56,12 @@ internal static class Healing
         }
     }
 
-    public static async Task<JsonElement> EntropyAsync(ClusterNode node, CancellationToken cancel)
+    /// <summary>What a node says of its divergence; null where it cannot yet.</summary>
+    public static async Task<JsonElement?> TryEntropyAsync(ClusterNode node, CancellationToken cancel)
     {
         using var response = await Http.GetAsync(new Uri(node.Url, "/cluster/entropy"), cancel);
-        var text = await response.Content.ReadAsStringAsync(cancel);
-        if (!response.IsSuccessStatusCode) throw new GossipClusterException($"{node.Name} cannot say: {text}");
-        using var document = JsonDocument.Parse(text);
+        if (!response.IsSuccessStatusCode) return null;
+        using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancel));
         return document.RootElement.Clone();
     }
 

@@ -82,11 +82,13 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Starts it again with the same name and data.</summary>
     /// <param name="otherPorts">Under another address, as a container that moved.</param>
     /// <param name="emptyDisk">Without its data, as a machine that was replaced.</param>
-    public async Task RestartAsync(bool otherPorts = false, bool emptyDisk = false)
+    /// <param name="disk">With this data, from <see cref="CopyDisk"/>, as from a backup.</param>
+    public async Task RestartAsync(bool otherPorts = false, bool emptyDisk = false, string? disk = null)
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} is running; kill or stop it first.");
         if (_process is not null) await _process.DisposeAsync();
-        if (emptyDisk) Directory.Delete(_settings.DataFolder, recursive: true);
+        if (emptyDisk || disk is not null) Directory.Delete(_settings.DataFolder, recursive: true);
+        if (disk is not null) CopyFolder(disk, _settings.DataFolder);
         if (otherPorts)
         {
             _http.Dispose();
@@ -99,6 +101,15 @@ public sealed class ClusterNode : IAsyncDisposable
         }
 
         _process = NodeProcess.Start(_binary, _settings with { Environment = EnvironmentAtStart() }, _logFile);
+    }
+
+    /// <summary>A copy of its data, beside it. It must not be running.</summary>
+    public string CopyDisk()
+    {
+        if (IsRunning) throw new InvalidOperationException($"{Name} is running; kill or stop it first.");
+        var copy = $"{_settings.DataFolder}-copy-{Guid.NewGuid():n}";
+        CopyFolder(_settings.DataFolder, copy);
+        return copy;
     }
 
     /// <summary>Waits until it serves. Fails at once where the process ends instead.</summary>
@@ -132,6 +143,13 @@ public sealed class ClusterNode : IAsyncDisposable
     }
 
     internal Func<IReadOnlyDictionary<string, string>> EnvironmentAtStart { get; set; } = () => new Dictionary<string, string>(StringComparer.Ordinal);
+
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var folder in Directory.GetDirectories(from, "*", SearchOption.AllDirectories)) Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
 
     internal void Start(IReadOnlyList<string> seeds, IReadOnlyList<string> extra)
     {

@@ -11,14 +11,14 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
 {
     private readonly string _folder;
     private readonly NodeBinary _binary;
-    private readonly IReadOnlyList<string> _extra;
+    private readonly ClusterPlan _plan;
     private readonly List<ClusterNode> _nodes;
 
-    private ProcessCluster(string folder, NodeBinary binary, IReadOnlyList<string> extra, List<ClusterNode> nodes)
+    private ProcessCluster(string folder, NodeBinary binary, ClusterPlan plan, List<ClusterNode> nodes)
     {
         _folder = folder;
         _binary = binary;
-        _extra = extra;
+        _plan = plan;
         _nodes = nodes;
         Client = new GossipClusterClient([.. nodes.Select(node => node.Url.AbsoluteUri)]);
         Links = new ClusterLinks(nodes);
@@ -53,15 +53,10 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
     {
         var folder = Directory.CreateTempSubdirectory("gossip-test-").FullName;
         var node = new NodeBinary(binary ?? BuiltAlong);
-        var cluster = new ProcessCluster(folder, node, extra, [.. Enumerable.Range(1, nodes).Select(number =>
+        var cluster = new ProcessCluster(folder, node, plan, [.. Enumerable.Range(1, nodes).Select(number =>
             new ClusterNode(node, "n" + number.ToString(CultureInfo.InvariantCulture), folder))]);
         var seeds = cluster.Select(member => member.Remote).ToArray();
-        foreach (var member in cluster)
-        {
-            member.EnvironmentAtStart = () => plan.LinkFaults ? plan.Environment.Concat(cluster.Links.EnvironmentOf(member)).ToDictionary(StringComparer.Ordinal) : plan.Environment;
-            member.Start(seeds, [.. plan.Extra, .. plan.ExtraOf?.Invoke(member.Name) ?? []]);
-        }
-
+        foreach (var member in cluster) cluster.Start(member, seeds);
         return cluster;
     }
 
@@ -72,8 +67,14 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
         var node = new ClusterNode(_binary, "n" + (_nodes.Count + 1).ToString(CultureInfo.InvariantCulture), _folder);
         var seeds = _nodes.Select(member => member.Remote).ToArray();
         _nodes.Add(node);
-        node.Start(seeds, _extra);
+        Start(node, seeds);
         return node;
+    }
+
+    private void Start(ClusterNode node, IReadOnlyList<string> seeds)
+    {
+        node.EnvironmentAtStart = () => _plan.LinkFaults ? _plan.Environment.Concat(Links.EnvironmentOf(node)).ToDictionary(StringComparer.Ordinal) : _plan.Environment;
+        node.Start(seeds, [.. _plan.Extra, .. _plan.ExtraOf?.Invoke(node.Name) ?? []]);
     }
 
     /// <summary>Waits until every node is ready and reaches every other.</summary>

@@ -38,19 +38,6 @@ internal static class ShardProtocol
     {
         public static readonly DropHints Instance = new();
     }
-    /// <summary>From the node's door: what is there to hand off? Answered by <see cref="Handoff"/>.</summary>
-    public sealed record AskHandoff : INoSerializationVerificationNeeded
-    {
-        public static readonly AskHandoff Instance = new();
-    }
-
-    /// <summary>Where a shard is after a change of the ring.</summary>
-    /// <param name="HasLeft">In the ring that it sees, this node is no member any more.</param>
-    /// <param name="RingVersion">Of that ring.</param>
-    /// <param name="Replicas">With something in them, of partitions that this node is no primary of.</param>
-    /// <param name="Keys">In those.</param>
-    /// <param name="Unsynced">Replicas that it is a primary of and has not had everything of.</param>
-    public sealed record Handoff(bool HasLeft, long RingVersion, int Replicas, long Keys, int Unsynced) : INoSerializationVerificationNeeded;
 
     /// <summary>From the node's door: what is there to hand off? Answered by <see cref="Handoff"/>.</summary>
     public sealed record AskHandoff : INoSerializationVerificationNeeded

@@ -190,8 +190,9 @@ internal sealed class ReadWorld : RequestWorld
         if (_outcome is null && _setting.Token < 0 && !StandsForAnother) Assert.False(IsMet, "A quorum that is met is answered at once.");
     }
 
-    /// <summary>A primary that is behind has answered, and there may be somebody to be asked in its place.</summary>
-    private bool StandsForAnother => Primaries.Any(node => _replied.Contains(node) && _setting.Behind[Array.IndexOf(List, node)]);
+    /// <summary>A primary that is behind has answered, and somebody is there who has not and may be asked in its place.</summary>
+    private bool StandsForAnother =>
+        Primaries.Any(node => _replied.Contains(node) && _setting.Behind[Array.IndexOf(List, node)]) && Reachable.Except(Resolved).Any();
 
     private void Check(ReadEffect effect)
     {
