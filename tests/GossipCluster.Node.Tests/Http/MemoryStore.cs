@@ -76,7 +76,7 @@ internal sealed class MemoryStore(TimeProvider clock) : IStore
         foreach (var part in Names(key => key.Type == type && key.Bucket == bucket, key => key.Name).Chunk(2)) yield return part;
     }
 
-    public ValueTask<IReadOnlyList<string>> BucketsAsync(string type, CancellationToken cancel) => new(Names(key => key.Type == type, key => key.Bucket));
+    public ValueTask<IReadOnlyList<string>?> BucketsAsync(string type, CancellationToken cancel) => new(Names(key => key.Type == type, key => key.Bucket));
 
     private List<string> Names(Func<Key, bool> filter, Func<Key, string> name)
     {
