@@ -34,6 +34,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private ImmutableArray<IActorRef> _shards = [];
     private List<LinkProtocol.Parcel>?[] _arrived = [];
+    private ClusterView? _view;
     private bool _flushing;
 
     public LinksActor(NodeName self, long incarnation, LinkOptions options)
@@ -163,6 +164,12 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     private void JudgeAll()
     {
+        // Who has left and is gone is not called any more; if it comes back, it calls.
+        if (_view is { HasRing: true } view)
+        {
+            foreach (var gone in _links.Values.Where(link => !link.IsReachable && !view.Ring.Contains(link.Peer)).ToArray()) _links.Remove(gone.Peer);
+        }
+
         foreach (var link in _links.Values)
         {
             Judge(link);
@@ -195,6 +202,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     private void Locate(ClusterView view)
     {
+        _view = view;
         foreach (var (name, facts) in view.Peers)
         {
             if (name != _self) LinkTo(name).Locate(facts.Incarnation, facts.Remote.ToString());

@@ -6,7 +6,8 @@ namespace GossipCluster.Actors.Links;
 /// <summary>One node's end of the link to another: what waits, what is on the way, whether the other is there. Pure: time comes in.</summary>
 /// <remarks>
 /// There is no retransmission. What a frame held is lost with it, and the protocols above repeat or repair; acknowledgements bound what is on the way and
-/// nothing else. Any frame from the peer says that it is there.
+/// nothing else. Any frame from the peer says that it is there; one that does not acknowledge what it was sent says that it does not hear: a link that is
+/// cut one way is no link. From then on heartbeats are numbered like frames with parcels, and the first that is acknowledged ends that.
 /// </remarks>
 internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, LinkOptions options)
 {
@@ -21,6 +22,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     private TimeSpan _heardAt = TimeSpan.MinValue;
     private long _received;
     private long _receivedAcked;
+    private bool _isDeaf;
 
     public NodeName Peer => peer;
 
@@ -62,6 +64,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         {
             _acked = head.Acked;
             _ackedAt = now;
+            _isDeaf = false;
         }
 
         if (head.Sequence > 0) _received = head.Sequence;
@@ -74,13 +77,13 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     /// <summary>True where the verdict on the peer has changed.</summary>
     public bool Judge(TimeSpan now)
     {
-        var reachable = _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax;
         if (_sent > _acked && now - _ackedAt > options.SilenceMax)
         {
             FramesLost += _sent - _acked;
-            (_acked, _ackedAt) = (_sent, now);
+            (_acked, _ackedAt, _isDeaf) = (_sent, now, true);
         }
 
+        var reachable = _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax && !_isDeaf;
         if (reachable == IsReachable) return false;
         IsReachable = reachable;
         if (!reachable) Forget();
@@ -90,7 +93,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     /// <summary>Its connection is refused or broken: gone until it is heard of again.</summary>
     public bool Break()
     {
-        _heardAt = TimeSpan.MinValue;
+        (_heardAt, _isDeaf) = (TimeSpan.MinValue, false);
         if (!IsReachable) return false;
         IsReachable = false;
         Forget();
@@ -107,11 +110,12 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         if (!hasParcels && !mustAck && !mustBeat) return false;
 
         frame.Clear();
-        if (hasParcels && _sent == _acked) _ackedAt = now;
-        if (hasParcels) _sent++;
+        var wantsAck = hasParcels || _isDeaf;
+        if (wantsAck && _sent == _acked) _ackedAt = now;
+        if (wantsAck) _sent++;
         _receivedAcked = _received;
         _sentAt = now;
-        new FrameHead(self, peer, incarnation, hasParcels ? _sent : 0, PeerIncarnation, _received, ownAddress).Write(frame);
+        new FrameHead(self, peer, incarnation, wantsAck ? _sent : 0, PeerIncarnation, _received, ownAddress).Write(frame);
         if (!hasParcels) return true;
         _foreground.Fill(frame, options.FrameBytesMax);
         _background.Fill(frame, options.FrameBytesMax);
@@ -122,7 +126,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     {
         PeerIncarnation = peerIncarnation;
         (_received, _receivedAcked) = (0, 0);
-        (_acked, _ackedAt) = (_sent, now);
+        (_acked, _ackedAt, _isDeaf) = (_sent, now, false);
         _reassembly.Clear();
     }
 

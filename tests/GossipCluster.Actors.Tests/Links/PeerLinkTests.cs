@@ -81,21 +81,51 @@ public sealed class PeerLinkTests
     }
 
     [Fact]
-    public void Frames_that_are_never_acknowledged_are_given_up_so_that_the_link_goes_on()
+    public void A_peer_that_is_heard_and_does_not_hear_is_not_reachable_until_it_acknowledges_a_heartbeat()
     {
         var (a, b) = Connected();
         for (var i = 0; i < 100; i++) a.Enqueue(Lane.Foreground, Run(ParcelKind.Replica, new byte[7_000]));
         Assert.Equal(Options.FramesInFlightMax, FramesOf(a).Count);
 
-        for (var i = 0; i < 5; i++)
+        // What a sends is lost, and what b sends arrives.
+        for (var i = 0; i < 10; i++)
         {
             _now += TimeSpan.FromMilliseconds(600);
             Exchange(b, a);
             a.Judge(_now);
+            FramesOf(a);
         }
 
-        Assert.Equal(Options.FramesInFlightMax, a.FramesLost);
-        Assert.Equal(Options.FramesInFlightMax, FramesOf(a).Count(frame => Head(frame).Sequence > 0));
+        Assert.True(a.FramesLost >= Options.FramesInFlightMax);
+        Assert.False(a.IsReachable);
+
+        _now += TimeSpan.FromMilliseconds(600);
+        Exchange(a, b);
+        _now += TimeSpan.FromMilliseconds(600);
+        Exchange(b, a);
+        Assert.True(a.Judge(_now));
+        Assert.True(a.IsReachable);
+        a.Enqueue(Lane.Foreground, Run(ParcelKind.Replica, new byte[7_000]));
+        Assert.Single(FramesOf(a), frame => Head(frame).Sequence > 0);
+    }
+
+    [Fact]
+    public void A_slow_link_whose_frames_are_acknowledged_one_by_one_is_a_link()
+    {
+        var (a, b) = Connected();
+        for (var i = 0; i < 100; i++) a.Enqueue(Lane.Foreground, Run(ParcelKind.Replica, new byte[7_000]));
+        var way = new Queue<byte[]>(FramesOf(a));
+
+        for (var i = 0; i < 20; i++)
+        {
+            _now += Options.SilenceMax - TimeSpan.FromMilliseconds(100);
+            if (way.TryDequeue(out var frame)) Assert.True(b.Receive(Head(frame), _now));
+            Exchange(b, a);
+            Assert.False(a.Judge(_now));
+            foreach (var next in FramesOf(a)) way.Enqueue(next);
+        }
+
+        Assert.Equal(0, a.FramesLost);
     }
 
     [Fact]
