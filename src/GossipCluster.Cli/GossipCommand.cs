@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using GossipCluster.Cli.Audit;
 using GossipCluster.Cli.Bench;
 using GossipCluster.Cli.Cluster;
 using GossipCluster.Cli.Dev;
@@ -20,6 +21,7 @@ internal static class GossipCommand
         BenchCommand.Create(),
         ClusterCommand.Create(),
         RingCommand.Create(),
+        AuditCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

@@ -37,7 +37,11 @@ internal static class NodeComposition
         {
             Storage = settings.Storage,
             Links = HoconOptions.Read<Actors.Links.LinkOptions>(settings.Config, []),
-            Shards = HoconOptions.Read<ShardOptions>(settings.Config, []) with { Repair = HoconOptions.Read<RepairOptions>(settings.Config, []) },
+            Shards = HoconOptions.Read<ShardOptions>(settings.Config, []) with
+            {
+                Repair = HoconOptions.Read<RepairOptions>(settings.Config, []),
+                Audit = HoconOptions.Read<AuditOptions>(settings.Config, []),
+            },
             Metadata = metadata,
             Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
             History = history,

@@ -42,7 +42,7 @@ internal static class NodeHost
         builder.Services.AddSingleton(settings).AddSingleton(options).AddSingleton(exit);
         builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
         var store = new Actors.Store.NodeStore(directory);
-        builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store).AddSingleton<Actors.Store.IRepairs>(store);
+        builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store).AddSingleton<Actors.Store.IRepairs>(store).AddSingleton<Actors.Store.IAudits>(store);
         var cluster = new Actors.Hosting.NodeCluster(directory, store);
         builder.Services.AddSingleton(cluster).AddSingleton<Actors.Hosting.ICluster>(cluster);
         builder.Services.AddGossipClusterHttp(settings.Http);
@@ -56,6 +56,7 @@ internal static class NodeHost
         var app = builder.Build();
         app.MapGossipClusterHttp();
         if (settings.Testing.LinkFaults) app.MapTesting();
+        if (settings.Damage.Enabled) app.MapDamage();
         return app;
     }
 

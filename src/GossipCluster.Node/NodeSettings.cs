@@ -24,7 +24,7 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
 
     // Checked at start, whoever reads them later.
     private static readonly Type[] Areas =
-        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(TestingOptions), typeof(HttpOptions)];
+        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(AuditOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(MembershipOptions), typeof(TestingOptions), typeof(DamageOptions), typeof(HttpOptions)];
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -77,6 +77,8 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
         var settings = new NodeSettings(options, config);
         if (settings.Testing.LinkFaults && environment[TestingOptions.Variable] as string != "1")
             errors.Add($"gossip-cluster.testing.link-faults is for tests of GossipCluster itself: with it anybody who reaches the HTTP port can cut this node off. They set {TestingOptions.Variable}=1.");
+        if (settings.Damage.Enabled && environment[TestingOptions.Variable] as string != "1")
+            errors.Add($"gossip-cluster.testing.damage is for tests of GossipCluster itself: with it anybody who reaches the HTTP port can spoil data. They set {TestingOptions.Variable}=1.");
         foreach (var problem in settings.Storage.Problems().Concat(settings.Http.Validate())) errors.Add(problem);
         return errors.Count == 0 ? settings : null;
     }
@@ -92,6 +94,9 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
         DataDirectory = Options.Data,
         Owner = Options.Name,
     };
+
+    /// <summary>The test door that spoils data.</summary>
+    public DamageOptions Damage => HoconOptions.Read<DamageOptions>(Config, []);
 
     /// <summary>Settings of the HTTP door.</summary>
     /// <remarks>Tokens are signed with what the operator gives, or else with what follows from the cluster's name: then they are safe from accidents, not from forgers.</remarks>

@@ -4,6 +4,7 @@ using GossipCluster.Benchmarks;
 
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- --filter '*Increment*'    benchmarks
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- memory                    bytes a key
+// dotnet run -c Release --project tests/GossipCluster.Benchmarks -- reconciliation            coded symbols a difference among a million keys
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage append /tmp       the commit log: durable deltas a second
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage recover /tmp      a start with a million counters
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- in-process 256 10        three nodes without HTTP: requests in flight, seconds
@@ -24,6 +25,12 @@ if (args is ["in-process", .. var how])
 {
     var (inFlight, seconds) = (int.Parse(how.ElementAtOrDefault(0) ?? "256", CultureInfo.InvariantCulture), int.Parse(how.ElementAtOrDefault(1) ?? "10", CultureInfo.InvariantCulture));
     await InProcess.RunAsync(Console.Out, inFlight, TimeSpan.FromSeconds(seconds));
+    return;
+}
+
+if (args is ["reconciliation", ..])
+{
+    Reconciliation.Run(Console.Out);
     return;
 }
 

@@ -48,6 +48,17 @@ public sealed class NodeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_door_for_damage_opens_only_where_the_environment_says_that_this_is_a_test()
+    {
+        var environment = new Hashtable { ["GOSSIPCLUSTER__TESTING__DAMAGE__ENABLED"] = "on" };
+        Assert.Contains("GOSSIPCLUSTER_TESTING=1", Assert.Single(ErrorsOf(["--name", "n1"], environment)), StringComparison.Ordinal);
+
+        environment["GOSSIPCLUSTER_TESTING"] = "1";
+        Assert.True(Load(["--name", "n1"], environment).Damage.Enabled);
+        Assert.False(Load(["--name", "n1"]).Damage.Enabled);
+    }
+
+    [Fact]
     public void What_is_said_of_the_http_door_counts()
     {
         var settings = Load(["--name", "n1"], new Hashtable { ["GOSSIPCLUSTER__HTTP_SERVER__BODY_BYTES_MAX"] = "4096" });

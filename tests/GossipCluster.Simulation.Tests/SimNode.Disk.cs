@@ -79,7 +79,7 @@ internal sealed partial class SimNode
                 Run(partition, (protocol, effects) => protocol.Durable(batch, effects));
                 if (!IsAlive) return;
                 world.NoteGone(this, partition);
-                world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, batch.IsAlone || world.Chance(.05) ? null : batch.ChangedKeys);
+                world.Oracles[partition].CheckState(Protocols[partition].Replica, Name.Text, !world.IsSpoiled && (batch.IsAlone || world.Chance(.05)) ? null : batch.ChangedKeys);
             }
             else if (lands && Life == life + 1 && ReferenceEquals(disk, Disk))
             {

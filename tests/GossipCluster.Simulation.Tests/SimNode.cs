@@ -95,6 +95,9 @@ internal sealed partial class SimNode(Simulation world, NodeName name)
             case ReplicaEffect.Synced synced:
                 Synced(partition, synced.Peer, synced.Ask);
                 break;
+            case ReplicaEffect.Repaired repaired:
+                world.Repaired(this, partition, repaired);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException($"No shell for effect {effect.GetType().Name}.");
         }

@@ -16,6 +16,7 @@ internal sealed partial class Simulation
         ServeTokens();
         ServeReads();
         CheckAnswered();
+        if (Plan.Mutant == Mutant.None) CheckAudit();
     }
 
     /// <summary>Everything heals: all nodes are up, see the newest ring and talk; then nothing is left to do.</summary>

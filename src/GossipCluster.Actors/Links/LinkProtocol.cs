@@ -18,6 +18,9 @@ public enum ParcelKind : byte
 
     /// <summary>A starting node's question about its replica id, or the answer.</summary>
     Identity = 4,
+
+    /// <summary>From the audit of a replica to that of the same replica on another node.</summary>
+    Audit = 5,
 }
 
 /// <summary>Which parcels go first.</summary>
@@ -46,14 +49,14 @@ public static class LinkProtocol
     /// <summary>To the links: the same for many parcels, which lie one after another as <see cref="Parcels"/> writes them.</summary>
     public sealed record SendRun(NodeName To, Lane Lane, ReadOnlyMemory<byte> Run) : INoSerializationVerificationNeeded;
 
-    /// <summary>To the links: <see cref="ParcelKind.Replica"/> and <see cref="ParcelKind.Coordination"/> go to the shard of their partition, as <see cref="Arrived"/>.</summary>
+    /// <summary>To the links: <see cref="ParcelKind.Replica"/>, <see cref="ParcelKind.Coordination"/> and <see cref="ParcelKind.Audit"/> go to the shard of their partition, as <see cref="Arrived"/>.</summary>
     public sealed record RouteToShards(System.Collections.Immutable.ImmutableArray<IActorRef> Shards) : INoSerializationVerificationNeeded;
 
     /// <summary>From the links to a shard: all that one frame had for it, in order.</summary>
     public sealed record Arrived(NodeName From, IReadOnlyList<Parcel> Parcels) : INoSerializationVerificationNeeded;
 
     /// <summary>A parcel for a replica.</summary>
-    /// <param name="Kind">Replica or Coordination.</param>
+    /// <param name="Kind">Replica, Coordination or Audit.</param>
     /// <param name="Replica">Which replica.</param>
     /// <param name="Body">The message.</param>
     public readonly record struct Parcel(ParcelKind Kind, Replicas.ReplicaAddress Replica, ReadOnlyMemory<byte> Body);

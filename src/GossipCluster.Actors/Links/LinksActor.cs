@@ -121,7 +121,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     private void Deliver(NodeName from, ParcelKind kind, ReadOnlyMemory<byte> body)
     {
-        if (kind is ParcelKind.Replica or ParcelKind.Coordination)
+        if (kind is ParcelKind.Replica or ParcelKind.Coordination or ParcelKind.Audit)
         {
             var reader = new WireReader(body.Span);
             var address = new ReplicaAddress(reader.ReadInt(Core.Coordination.QuorumProperties.NMax, "n_val"), reader.ReadInt(Partitions.CountMax - 1, "a partition"));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Storage;
+using GossipCluster.Core.Audit;
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.Coordination;
 using GossipCluster.Core.Kernel;
@@ -38,6 +39,16 @@ internal sealed class Outbox
         Head(address);
         CoordinationWire.Write(_body, message);
         Parcel(to, message is CoordinationMessage.ListNames or CoordinationMessage.NamesListed ? Lane.Background : Lane.Foreground, ParcelKind.Coordination);
+    }
+
+    /// <returns>How many bytes it took.</returns>
+    public int Add(NodeName to, ReplicaAddress address, AuditProtocol.Message message)
+    {
+        _body.Clear();
+        Head(address);
+        AuditWire.Write(_body, message);
+        Parcel(to, Lane.Background, ParcelKind.Audit);
+        return _body.Length;
     }
 
     /// <summary>Batches first: what is said to others about them waits for the disk anyway.</summary>

@@ -41,6 +41,9 @@ internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol proto
     /// <summary>A snapshot that is being written; null where none is.</summary>
     public RunningSnapshot? Snapshot { get; set; }
 
+    /// <summary>Its audit; null before the first.</summary>
+    public ReplicaAudit? Audit { get; set; }
+
     /// <summary>The sync with a peer.</summary>
     public PeerSync PeerOf(NodeName peer)
     {

@@ -319,6 +319,7 @@ internal sealed partial class Shard
         TickHintWaits();
         AskWhatWasHeldBack();
         ContinueHandoff();
+        TickAudits();
     }
 
     /// <summary>The shard goes down: nobody waits in vain.</summary>
@@ -328,5 +329,6 @@ internal sealed partial class Shard
         foreach (var read in _reads.Values.ToArray()) read.Ticket.TrySetResult(new ReadReply.Unavailable("The node is restarting a part of itself. Try again.", RetryAfter));
         foreach (var receipt in _receipts.Values.ToArray()) receipt.Done(receipt);
         foreach (var list in _lists) list.Ticket.Parts.TryComplete();
+        AbandonAudits();
     }
 }

@@ -54,7 +54,7 @@ internal sealed partial class Shard
     public int RequestCount => _writes.Count + _reads.Count;
 
     /// <summary>Something is under way that time may change.</summary>
-    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _hintWaits.Count > 0 || _paced.Count > 0;
+    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _hintWaits.Count > 0 || _paced.Count > 0 || IsAuditing;
 
     /// <summary>A client of this node, or of another, waits for something.</summary>
     public bool HasRequests => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0;
@@ -125,6 +125,7 @@ internal sealed partial class Shard
         {
             if (parcel.Replica.Partition >= Math.Max(1, _view.Ring.PartitionCount) || parcel.Replica.Partition % _count != _index) Malformed++;
             else if (parcel.Kind == ParcelKind.Replica) ReceiveForReplica(arrived.From, parcel);
+            else if (parcel.Kind == ParcelKind.Audit) ReceiveForAudit(arrived.From, parcel);
             else ReceiveCall(arrived.From, parcel);
         }
     }
@@ -186,6 +187,9 @@ internal sealed partial class Shard
                     break;
                 case ReplicaEffect.Synced synced:
                     Synced(shell, synced);
+                    break;
+                case ReplicaEffect.Repaired repaired:
+                    Repaired(shell, repaired);
                     break;
                 default:
                     throw new System.Diagnostics.UnreachableException($"No shell for effect {effect.GetType().Name}.");

@@ -39,7 +39,10 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     {
         (_index, _count, _options, _storage, _links) = (index, count, options, storage, links);
         _metrics = new ShardMetrics(index);
-        _shard = new Shard(self, index, count, options, _outbox, TimeProvider.System, () => (ulong)Random.Shared.NextInt64(1, long.MaxValue));
+        _shard = new Shard(self, index, count, options, _outbox, TimeProvider.System, () => (ulong)Random.Shared.NextInt64(1, long.MaxValue))
+        {
+            AuditJournal = new AuditJournal(_log, self),
+        };
         Become(Recovering);
     }
 
@@ -113,8 +116,11 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         On<Look>((_, now) =>
         {
             _shard.LookForDifferences(now);
+            _shard.LookForAudits(now);
             _metrics.Publish(_shard.Counts());
         });
+        On<AuditTicket>(_shard.Audit);
+        On<DamageTicket>(_shard.Damage);
         On<ListTicket>(_shard.List);
         On<ReceiptTicket>(_shard.Receipt);
         On<HintsTicket>(_shard.AwaitHints);

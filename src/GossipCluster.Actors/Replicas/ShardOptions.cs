@@ -38,6 +38,9 @@ public sealed record ShardOptions
     /// <summary>What brings replicas together again; a section of its own.</summary>
     public RepairOptions Repair { get; init; } = new();
 
+    /// <summary>The audit; a section of its own.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
     /// <summary>Bounds of each replica.</summary>
     public ReplicaOptions Replica { get; init; } = ReplicaOptions.Default;
 

@@ -10,7 +10,7 @@ using GossipCluster.Core.Kernel;
 namespace GossipCluster.Actors.Store;
 
 /// <summary>The store over this node's shards. Its state is what the node last published; nothing waits for an actor to say what a request needs.</summary>
-public sealed class NodeStore(ISchema schema) : IStore, IRepairs
+public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EntropyPatience = TimeSpan.FromSeconds(10);

@@ -21,6 +21,9 @@ public abstract record AuditOutcome
     /// <summary>The own clock has moved since the audit began. What was reported before stands.</summary>
     public sealed record ClockMoved : AuditOutcome;
 
+    /// <summary>The peer no longer has a view of the clock. What was reported before stands.</summary>
+    public sealed record ViewLost : AuditOutcome;
+
     /// <summary>The trees have different leaf counts: a difference of settings, not of data.</summary>
     public sealed record ShapeDiffers : AuditOutcome;
 

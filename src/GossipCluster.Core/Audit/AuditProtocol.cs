@@ -1,18 +1,30 @@
 using System.Collections.Immutable;
+using GossipCluster.Core.Reconciliation;
 
 namespace GossipCluster.Core.Audit;
 
-/// <summary>What two replicas of a partition say to each other in an audit. One asks, the other answers and remembers nothing.</summary>
+/// <summary>What two replicas of a partition say to each other in an audit. One asks; the other answers, and remembers nothing but its view.</summary>
 /// <remarks>
 /// <code><![CDATA[
 /// asker                                            answerer
+///   | -- Pin (clock) ------------------------------> |
+///   | <---------------------- Pinned                 |   both have a view of their state under this clock, and make its tree in steps
 ///   | -- Open (clock, shape, root) ----------------> |
 ///   | <---------------------- Agreed                 |   equal roots: done in one round trip
 ///   | <---------------------- Nodes (level 1)        |   else the walk goes down, level by level, into what differs
 ///   | -- AskNodes (level, parents) ----------------> |
 ///   | <---------------------- Nodes                  |
 ///   | -- AskKeys (leaves, after) ------------------> |
-///   | <---------------------- Keys                   |   until no leaf is left
+///   | <---------------------- Keys                   |   leaves of few keys: all of them
+///   | -- AskSymbols (leaves, from, count) ---------> |
+///   | <---------------------- Symbols                |   leaves of many keys: coded symbols, until they are decoded
+///   | -- AskNames (leaves, names) -----------------> |
+///   | <---------------------- Names                  |   of what the asker lacks
+///   | -- AskState (key) ---------------------------> |
+///   | <---------------------- State                  |   of whoever has what is right
+///   | -- Repair (expected, record) ----------------> |
+///   | <---------------------- Repaired               |   once durable
+///   | -- Release ----------------------------------> |
 /// ]]></code>
 /// Every request carries the clock and the shape it was asked under, so that every answer stands by itself: no answer mixes two states.
 /// Each has a number, its answer the same one: what is late, doubled or of another session is not listened to.
@@ -37,8 +49,32 @@ public static class AuditProtocol
     /// </summary>
     public const int LeavesPerRequestMax = 64;
 
-    /// <summary>No message is longer: below Akka.Remote's default frame of 128,000 bytes.</summary>
+    /// <summary>No message is longer but <see cref="State"/> and <see cref="Repair"/>, which hold a key: below Akka.Remote's default frame of 128,000 bytes.</summary>
     public const int MessageBytesMax = 96 * 1_024;
+
+    /// <summary>The longest message with a key's state: what the links carry.</summary>
+    public const int StateBytesMax = 80 << 20;
+
+    /// <summary>An asker puts leaves together into one set of coded symbols up to this many keys; one leaf alone may have more. Some milliseconds of work.</summary>
+    public const int SymbolKeysMax = 4_096;
+
+    /// <summary>An answerer refuses to make coded symbols of more keys than this: then lists are sent.</summary>
+    public const int SymbolKeysAnsweredMax = 4 * SymbolKeysMax;
+
+    /// <summary>Leaves of so few keys are not worth coded symbols: one message has them all.</summary>
+    public const int ListKeysMax = 16;
+
+    /// <summary>The most coded symbols that one request asks for: 43 KB.</summary>
+    public const int SymbolsPerRequestMax = 1_024;
+
+    /// <summary>The fewest coded symbols that one request asks for: a few differences in one round trip.</summary>
+    public const int SymbolsPerRequestMin = 16;
+
+    /// <summary>No coded symbol beyond this one is asked for: lists are shorter by then.</summary>
+    public const int SymbolsMax = 4 * SymbolKeysAnsweredMax;
+
+    /// <summary>Bytes of a coded symbol on the wire, about: sum, checksum, count.</summary>
+    public const int SymbolBytes = 32 + 8 + 2;
 
     /// <summary>Any of these messages.</summary>
     /// <param name="Session">Chosen at random by the asker; tells its sessions apart.</param>
@@ -77,6 +113,55 @@ public static class AuditProtocol
         ulong Session, long Number, UInt128 Clock, int LeafCount, ImmutableArray<int> Leaves, ReadOnlyMemory<byte> After)
         : Request(Session, Number, Clock, LeafCount);
 
+    /// <summary>Take a view of your state under this clock. Answered by <see cref="Pinned"/> or <see cref="Refused"/>.</summary>
+    public sealed record Pin(ulong Session, long Number, UInt128 Clock, int LeafCount) : Request(Session, Number, Clock, LeafCount);
+
+    /// <summary>Asks for coded symbols of the keys of leaves. Answered by as many as <see cref="Symbols"/>, or by <see cref="Refused"/>.</summary>
+    /// <remarks>
+    /// 1 to <see cref="LeavesPerRequestMax"/> leaves, by ascending index; from 0 on, 1 to <see cref="SymbolsPerRequestMax"/> symbols. The number of the session is the key of the hashes: it is
+    /// drawn at random for each, so that nobody can write keys that collide under it.
+    /// </remarks>
+    public sealed record AskSymbols(
+        ulong Session, long Number, UInt128 Clock, int LeafCount, ImmutableArray<int> Leaves, int From, int Count)
+        : Request(Session, Number, Clock, LeafCount);
+
+    /// <summary>Asks which keys these are, by their digests. Answered by as many as fit as <see cref="Names"/>, in the order asked, or by <see cref="Refused"/>.</summary>
+    /// <remarks>1 to <see cref="EntriesPerMessageMax"/> digests.</remarks>
+    public sealed record AskNames(
+        ulong Session, long Number, UInt128 Clock, int LeafCount, ImmutableArray<int> Leaves, ImmutableArray<UInt128> Digests)
+        : Request(Session, Number, Clock, LeafCount);
+
+    /// <summary>Asks for the state of a key in the view. Answered by <see cref="State"/>, or by <see cref="Refused"/>.</summary>
+    public sealed record AskState(ulong Session, long Number, UInt128 Clock, int LeafCount, ReadOnlyMemory<byte> Key)
+        : Request(Session, Number, Clock, LeafCount);
+
+    /// <summary>Gives a key the state that was found to be right, if its state hash is still as it was compared. Answered by <see cref="Repaired"/> once durable.</summary>
+    public sealed record Repair(ulong Session, long Number, UInt128 Clock, int LeafCount, UInt128 Expected, ReadOnlyMemory<byte> Record)
+        : Request(Session, Number, Clock, LeafCount);
+
+    /// <summary>The view is not needed any more; no answer.</summary>
+    public sealed record Release(ulong Session, long Number, UInt128 Clock, int LeafCount) : Request(Session, Number, Clock, LeafCount);
+
+    /// <summary>The view is taken.</summary>
+    public sealed record Pinned(ulong Session, long Number) : Answer(Session, Number);
+
+    /// <summary>Coded symbols, from the index on that was asked for.</summary>
+    /// <param name="Session">The session.</param>
+    /// <param name="Number">The number of the request.</param>
+    /// <param name="KeyCount">How many keys the leaves have here.</param>
+    /// <param name="From">The index of the first symbol.</param>
+    /// <param name="Coded">1 to <see cref="SymbolsPerRequestMax"/> symbols.</param>
+    public sealed record Symbols(ulong Session, long Number, int KeyCount, int From, ImmutableArray<CodedSymbol> Coded) : Answer(Session, Number);
+
+    /// <summary>The keys of the first digests that were asked for, at least one.</summary>
+    public sealed record Names(ulong Session, long Number, ImmutableArray<AuditKey> Entries) : Answer(Session, Number);
+
+    /// <summary>The state of a key (<see cref="Kernel.AuditView.StateOf"/>).</summary>
+    public sealed record State(ulong Session, long Number, ReadOnlyMemory<byte> KeyState) : Answer(Session, Number);
+
+    /// <summary>What the repair has done.</summary>
+    public sealed record Repaired(ulong Session, long Number, Kernel.RepairResult Result) : Answer(Session, Number);
+
     /// <summary>The roots are equal.</summary>
     public sealed record Agreed(ulong Session, long Number) : Answer(Session, Number);
 
@@ -113,5 +198,17 @@ public static class AuditProtocol
 
         /// <summary>The request asks for nodes that a tree of its shape does not have.</summary>
         OutOfRange = 3,
+
+        /// <summary>The view is there and its tree is not made yet: ask again.</summary>
+        NotYet = 4,
+
+        /// <summary>There are as many views as there may be: ask again, later.</summary>
+        Busy = 5,
+
+        /// <summary>More keys than coded symbols are made of: ask for the keys.</summary>
+        TooMany = 6,
+
+        /// <summary>There is no view under this clock, or none any more.</summary>
+        NoView = 7,
     }
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace GossipCluster.Core.Audit;
 
-/// <summary>The side of an audit that is asked. It has no state: a request that comes twice is answered twice.</summary>
+/// <summary>The side of an audit that is asked, as far as it compares. It has no state: a request that comes twice is answered twice.</summary>
 public static class AuditResponder
 {
     /// <summary>The answer to send back.</summary>
@@ -21,6 +21,8 @@ public static class AuditResponder
             AuditProtocol.AskNodes ask when ask.Level >= 0 && ask.Level < tree.LeafLevel && AreWithin(ask.Parents, tree.Width(ask.Level)) =>
                 ChildrenOf(ask, tree, ask.Level, ask.Parents),
             AuditProtocol.AskKeys ask when AreWithin(ask.Leaves, tree.LeafCount) => KeysOf(ask, source),
+            AuditProtocol.AskSymbols ask when AreWithin(ask.Leaves, tree.LeafCount) => SymbolsOf(ask, source),
+            AuditProtocol.AskNames ask when AreWithin(ask.Leaves, tree.LeafCount) => NamesOf(ask, source),
             _ => Refused(request, AuditProtocol.Refusal.OutOfRange),
         };
     }
@@ -58,6 +60,30 @@ public static class AuditResponder
         }
 
         return new AuditProtocol.Keys(ask.Session, ask.Number, leaves.DrainToImmutable());
+    }
+
+    private static AuditProtocol.Answer SymbolsOf(AuditProtocol.AskSymbols ask, IAuditSource source)
+    {
+        if (ask.Leaves.Sum(leaf => (long)source.KeyCountOf(leaf)) > AuditProtocol.SymbolKeysAnsweredMax)
+            return Refused(ask, AuditProtocol.Refusal.TooMany);
+        var set = new LeafSet(source, ask.Leaves, ask.Session);
+        return new AuditProtocol.Symbols(ask.Session, ask.Number, set.KeyCount, ask.From, set.Symbols(ask.From, ask.Count));
+    }
+
+    private static AuditProtocol.Answer NamesOf(AuditProtocol.AskNames ask, IAuditSource source)
+    {
+        var set = new LeafSet(source, ask.Leaves, ask.Session);
+        var names = ImmutableArray.CreateBuilder<AuditKey>();
+        var bytesLeft = AuditProtocol.KeyBytesPerMessageMax;
+        foreach (var digest in ask.Digests)
+        {
+            // A digest that nobody could have from this view's symbols.
+            if (set.Find(digest) is not { } key) return Refused(ask, AuditProtocol.Refusal.OutOfRange);
+            if ((bytesLeft -= key.Key.Length) < 0) break;
+            names.Add(key);
+        }
+
+        return new AuditProtocol.Names(ask.Session, ask.Number, names.DrainToImmutable());
     }
 
     private static bool AreWithin(ImmutableArray<int> indices, int width) => indices.All(index => index >= 0 && index < width);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using GossipCluster.Core.Reconciliation;
 using GossipCluster.Core.Wire;
 
 namespace GossipCluster.Core.Audit;
@@ -13,8 +14,14 @@ namespace GossipCluster.Core.Audit;
 /// Nodes     = level:byte count:varint (gap hash:16)*
 /// Keys      = count:varint (gap complete:byte count:varint (key:prefixed hash:16)*)*
 /// Refused   = reason:byte
+/// Pin, Release =          AskSymbols: indices from:varint count:varint          AskNames: indices count:varint digest:16*
+/// AskState  = key:prefixed                            Repair: expected:16 record:prefixed
+/// Pinned    =             State: record:prefixed      Repaired: result:byte
+/// Symbols   = keys:varint from:varint count:varint (name:16 value:16 hash:8 surplus:zigzag)*
+/// Names     = count:varint (key:prefixed hash:16)*
 /// indices   = count:varint gap*
 /// ]]></code>
+/// A coded symbol's count is written as what it has above the share of the keys that is expected there, 2 x keys / (index + 2): one or two bytes.
 /// Indices ascend, so each is written as its gap from the one before: mostly one byte, and a list out of order cannot be said. Whether an
 /// answer fits its request is not a question of form: <see cref="AuditSession"/> and <see cref="AuditResponder"/> decide that.
 /// </remarks>
@@ -32,6 +39,17 @@ public static class AuditWire
         Nodes = 5,
         Keys = 6,
         Refused = 7,
+        Pin = 8,
+        AskSymbols = 9,
+        AskNames = 10,
+        AskState = 11,
+        Repair = 12,
+        Release = 13,
+        Pinned = 14,
+        Symbols = 15,
+        Names = 16,
+        State = 17,
+        Repaired = 18,
     }
 
     /// <summary>Appends a message's bytes, at most <see cref="AuditProtocol.MessageBytesMax"/>.</summary>
@@ -57,7 +75,8 @@ public static class AuditWire
     public static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out AuditProtocol.Message? message, out WireError error)
     {
         var reader = new WireReader(bytes);
-        if (bytes.Length > AuditProtocol.MessageBytesMax) reader.Fail($"at most {AuditProtocol.MessageBytesMax} bytes");
+        var bytesMax = bytes.Length > 1 && (Kind)bytes[1] is Kind.State or Kind.Repair ? AuditProtocol.StateBytesMax : AuditProtocol.MessageBytesMax;
+        if (bytes.Length > bytesMax) reader.Fail($"at most {bytesMax} bytes");
         var read = ReadMessage(ref reader);
         if (!reader.Failed && !reader.AtEnd) reader.Fail("the end of the message");
 
@@ -75,6 +94,17 @@ public static class AuditWire
         AuditProtocol.Nodes => Kind.Nodes,
         AuditProtocol.Keys => Kind.Keys,
         AuditProtocol.Refused => Kind.Refused,
+        AuditProtocol.Pin => Kind.Pin,
+        AuditProtocol.AskSymbols => Kind.AskSymbols,
+        AuditProtocol.AskNames => Kind.AskNames,
+        AuditProtocol.AskState => Kind.AskState,
+        AuditProtocol.Repair => Kind.Repair,
+        AuditProtocol.Release => Kind.Release,
+        AuditProtocol.Pinned => Kind.Pinned,
+        AuditProtocol.Symbols => Kind.Symbols,
+        AuditProtocol.Names => Kind.Names,
+        AuditProtocol.State => Kind.State,
+        AuditProtocol.Repaired => Kind.Repaired,
         _ => throw new ArgumentException($"{message.GetType().Name} has no binary form.", nameof(message)),
     };
 
@@ -101,6 +131,35 @@ public static class AuditWire
                 break;
             case AuditProtocol.Refused refused:
                 writer.WriteByte((byte)refused.Reason);
+                break;
+            case AuditProtocol.AskSymbols ask:
+                WriteIndices(writer, ask.Leaves);
+                writer.WriteCount(ask.From);
+                writer.WriteCount(ask.Count);
+                break;
+            case AuditProtocol.AskNames ask:
+                WriteIndices(writer, ask.Leaves);
+                writer.WriteCount(ask.Digests.Length);
+                foreach (var digest in ask.Digests) WriteHash(writer, digest);
+                break;
+            case AuditProtocol.AskState ask:
+                writer.WritePrefixed(ask.Key.Span);
+                break;
+            case AuditProtocol.Repair repair:
+                WriteHash(writer, repair.Expected);
+                writer.WritePrefixed(repair.Record.Span);
+                break;
+            case AuditProtocol.Symbols symbols:
+                WriteSymbols(writer, symbols);
+                break;
+            case AuditProtocol.Names names:
+                WriteEntries(writer, names.Entries);
+                break;
+            case AuditProtocol.State state:
+                writer.WritePrefixed(state.KeyState.Span);
+                break;
+            case AuditProtocol.Repaired repaired:
+                writer.WriteByte((byte)repaired.Result);
                 break;
         }
     }
@@ -132,14 +191,35 @@ public static class AuditWire
         {
             WriteGap(writer, ref previous, leaf.Leaf);
             writer.WriteByte(leaf.Complete ? (byte)1 : (byte)0);
-            writer.WriteCount(leaf.Entries.Length);
-            foreach (var entry in leaf.Entries)
-            {
-                writer.WritePrefixed(entry.Key.Span);
-                WriteHash(writer, entry.StateHash);
-            }
+            WriteEntries(writer, leaf.Entries);
         }
     }
+
+    private static void WriteEntries(WireWriter writer, ImmutableArray<AuditKey> entries)
+    {
+        writer.WriteCount(entries.Length);
+        foreach (var entry in entries)
+        {
+            writer.WritePrefixed(entry.Key.Span);
+            WriteHash(writer, entry.StateHash);
+        }
+    }
+
+    private static void WriteSymbols(WireWriter writer, AuditProtocol.Symbols symbols)
+    {
+        writer.WriteCount(symbols.KeyCount);
+        writer.WriteCount(symbols.From);
+        writer.WriteCount(symbols.Coded.Length);
+        foreach (var (position, symbol) in symbols.Coded.Index())
+        {
+            WriteHash(writer, symbol.Sum.Name);
+            WriteHash(writer, symbol.Sum.Value);
+            writer.WriteUInt64(symbol.Hash);
+            writer.WriteSigned(symbol.Count - ExpectedCount(symbols.KeyCount, symbols.From + position));
+        }
+    }
+
+    private static long ExpectedCount(int keyCount, int index) => 2L * keyCount / (index + 2);
 
     private static void WriteGap(WireWriter writer, ref int previous, int index)
     {
@@ -160,7 +240,7 @@ public static class AuditWire
         var kind = (Kind)reader.ReadByte();
         var session = reader.ReadUInt64();
         var number = reader.ReadLong();
-        var isRequest = kind is Kind.Open or Kind.AskNodes or Kind.AskKeys;
+        var isRequest = kind is Kind.Open or Kind.AskNodes or Kind.AskKeys or (>= Kind.Pin and <= Kind.Release);
         var (clock, leafCount) = isRequest ? (ReadHash(ref reader), ReadLeafCount(ref reader)) : default;
 
         // C# evaluates arguments from left to right, which is the order of the fields.
@@ -181,6 +261,31 @@ public static class AuditWire
             case Kind.Agreed: return new AuditProtocol.Agreed(session, number);
             case Kind.Nodes: return new AuditProtocol.Nodes(session, number, ReadLevel(ref reader), ReadNodes(ref reader));
             case Kind.Keys: return new AuditProtocol.Keys(session, number, ReadKeys(ref reader));
+            case Kind.Pin: return new AuditProtocol.Pin(session, number, clock, leafCount);
+            case Kind.AskSymbols:
+                return new AuditProtocol.AskSymbols(
+                    session,
+                    number,
+                    clock,
+                    leafCount,
+                    ReadIndices(ref reader, AuditProtocol.LeavesPerRequestMax),
+                    reader.ReadInt(AuditProtocol.SymbolsMax, "the index of a coded symbol"),
+                    ReadWithin(ref reader, AuditProtocol.SymbolsPerRequestMax));
+            case Kind.AskNames:
+                return new AuditProtocol.AskNames(
+                    session, number, clock, leafCount, ReadIndices(ref reader, AuditProtocol.LeavesPerRequestMax), ReadDigests(ref reader));
+            case Kind.AskState:
+                return new AuditProtocol.AskState(session, number, clock, leafCount, ReadKey(ref reader));
+            case Kind.Repair:
+                return new AuditProtocol.Repair(session, number, clock, leafCount, ReadHash(ref reader), reader.ReadPrefixed().ToArray());
+            case Kind.Release: return new AuditProtocol.Release(session, number, clock, leafCount);
+            case Kind.Pinned: return new AuditProtocol.Pinned(session, number);
+            case Kind.Symbols: return ReadSymbols(ref reader, session, number);
+            case Kind.Names:
+                var entriesLeft = AuditProtocol.EntriesPerMessageMax;
+                return new AuditProtocol.Names(session, number, ReadEntries(ref reader, ref entriesLeft));
+            case Kind.State: return new AuditProtocol.State(session, number, reader.ReadPrefixed().ToArray());
+            case Kind.Repaired: return new AuditProtocol.Repaired(session, number, ReadResult(ref reader));
             case Kind.Refused: return new AuditProtocol.Refused(session, number, ReadReason(ref reader));
             default:
                 reader.Fail("a kind of the audit's messages");
@@ -234,12 +339,55 @@ public static class AuditWire
         var entries = new AuditKey[count];
         for (var position = 0; position < count; position++)
         {
-            var key = reader.ReadPrefixed(AuditProtocol.KeyBytesMax);
-            if (key.IsEmpty) reader.Fail("a key of at least one byte");
-            entries[position] = new AuditKey(key.ToArray(), ReadHash(ref reader));
+            entries[position] = new AuditKey(ReadKey(ref reader), ReadHash(ref reader));
         }
 
         return [.. entries];
+    }
+
+    private static byte[] ReadKey(ref WireReader reader)
+    {
+        var key = reader.ReadPrefixed(AuditProtocol.KeyBytesMax);
+        if (key.IsEmpty) reader.Fail("a key of at least one byte");
+        return key.ToArray();
+    }
+
+    private static ImmutableArray<UInt128> ReadDigests(ref WireReader reader)
+    {
+        var digests = new UInt128[ReadCount(ref reader, HashBytes, AuditProtocol.EntriesPerMessageMax)];
+        for (var position = 0; position < digests.Length; position++) digests[position] = ReadHash(ref reader);
+        return [.. digests];
+    }
+
+    private static AuditProtocol.Symbols ReadSymbols(ref WireReader reader, ulong session, long number)
+    {
+        var keys = reader.ReadInt(AuditProtocol.SymbolKeysAnsweredMax, "a count of keys");
+        var from = reader.ReadInt(AuditProtocol.SymbolsMax, "the index of a coded symbol");
+        var symbols = new CodedSymbol[ReadCount(ref reader, (2 * HashBytes) + sizeof(ulong) + 1, AuditProtocol.SymbolsPerRequestMax)];
+        for (var position = 0; position < symbols.Length; position++)
+        {
+            var sum = new SetEntry(ReadHash(ref reader), ReadHash(ref reader));
+            var hash = reader.ReadUInt64();
+            var surplus = reader.ReadSigned();
+            if (Math.Abs(Math.Clamp(surplus, -int.MaxValue, int.MaxValue)) > AuditProtocol.SymbolKeysAnsweredMax) reader.Fail("a count of keys");
+            symbols[position] = new CodedSymbol(sum, hash, surplus + ExpectedCount(keys, from + position));
+        }
+
+        return new AuditProtocol.Symbols(session, number, keys, from, [.. symbols]);
+    }
+
+    private static int ReadWithin(ref WireReader reader, int max)
+    {
+        var value = reader.ReadInt(max, $"a count of 1 to {max}");
+        if (value == 0) reader.Fail($"a count of 1 to {max}");
+        return value;
+    }
+
+    private static Kernel.RepairResult ReadResult(ref WireReader reader)
+    {
+        var result = (Kernel.RepairResult)reader.ReadByte();
+        if (!Enum.IsDefined(result)) reader.Fail("what a repair has done");
+        return result;
     }
 
     private static int ReadCount(ref WireReader reader, int bytesEachMin, int countMax)

@@ -15,10 +15,14 @@ public interface IAuditSource
 
     /// <summary>
     /// The keys of a leaf with their state hashes, each key once, in any order; computed from the items themselves and not from what the
-    /// tree was told. Asked once per differing leaf and message, rarely: a source without an index by leaf may look through all its keys.
+    /// tree was told. Asked once per differing leaf and message.
     /// </summary>
     /// <param name="leaf">0 to the tree's leaf count - 1.</param>
     IEnumerable<AuditKey> KeysOf(int leaf);
+
+    /// <summary>How many keys a leaf has.</summary>
+    /// <param name="leaf">0 to the tree's leaf count - 1.</param>
+    int KeyCountOf(int leaf);
 }
 
 /// <summary>A key as the audit compares it.</summary>

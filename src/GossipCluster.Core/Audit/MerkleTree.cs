@@ -129,6 +129,9 @@ public sealed class MerkleTree
         return _hashes[level][index];
     }
 
+    /// <summary>The set hashes of all leaves, as they are now.</summary>
+    public UInt128[] Leaves() => [.. _hashes[LeafLevel]];
+
     /// <summary>The nodes of the next level below a node: the range of their indices.</summary>
     /// <exception cref="IndexOutOfRangeException">There is no such level, or it is that of the leaves: a programming error.</exception>
     public (int First, int Count) Children(int level, int index) => (index << FanOutBits, Math.Min(FanOut, Width(level + 1)));

@@ -146,6 +146,7 @@ public sealed partial class Replica
     {
         _trees.Clear();
         _treeBytes = 0;
+        BreakViews();
         _clock.Clear();
         _stagedClock.Clear();
         _unlogged.Clear();
@@ -174,6 +175,7 @@ public sealed partial class Replica
         foreach (var (key, dropped) in hints)
         {
             var dots = _table.Resolve(dropped);
+            KeepForViews(key);
             if (_trees.Remove(key, out var tree))
             {
                 _audit.Add(key.Hash, unchecked(UInt128.Zero - StateHash.Of(key, tree, _table)));

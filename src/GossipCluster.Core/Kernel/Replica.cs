@@ -25,8 +25,7 @@ public sealed partial class Replica
 
     private readonly ReplicaOptions _options;
     private readonly ReplicaTable _table = new();
-    private readonly Dictionary<Key, ItemTree> _trees = new(Key.Comparer.Instance);
-    private readonly Dictionary<Key, ItemTree>.AlternateLookup<ReadOnlySpan<byte>> _treesByBytes;
+    private readonly KeyTable _trees = new();
     private readonly DotSet.Builder _clock = new();
     private readonly DeltaLog _log;
 
@@ -57,7 +56,6 @@ public sealed partial class Replica
     public Replica(ReplicaId self, ReplicaOptions? options = null)
     {
         _options = options ?? ReplicaOptions.Default;
-        _treesByBytes = _trees.GetAlternateLookup<ReadOnlySpan<byte>>();
         _log = new DeltaLog(_options.LogDeltaBytesMax, _options.LogEntriesMax);
         _deltaBuilder = new DeltaBuilder(_table);
         _stager = new OperationStager(_table, _deltaBuilder, _editor);
@@ -162,6 +160,8 @@ public sealed partial class Replica
                 return StageKeyStates(record, out error);
             case RecordKind.TransferChunk:
                 return StageTransferChunk(record, out error);
+            case RecordKind.AuditRepair:
+                return StageRepairAgain(record, out error);
             default:
                 return StageAlone(record, out error);
         }
@@ -222,15 +222,8 @@ public sealed partial class Replica
     {
         foreach (var (key, tree) in batch.Trees)
         {
-            if (tree.IsEmpty)
-            {
-                if (_trees.Remove(key, out var last)) _treeBytes -= BytesOf(key, last);
-                continue;
-            }
-
-            ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_trees, key, out var exists);
-            _treeBytes += exists ? tree.ByteCount - kept.ByteCount : BytesOf(key, tree);
-            kept = tree;
+            if (_views.Count > 0) KeepForViews(key);
+            Put(key, tree);
         }
 
         foreach (var (keyHash, difference) in batch.Audit) _audit.Add(keyHash, difference);
@@ -238,6 +231,17 @@ public sealed partial class Replica
 
     // A key's place in the table and the heads of its objects.
     private static long BytesOf(Key key, ItemTree tree) => tree.ByteCount + key.Flat.Length + 120;
+
+    private void Put(Key key, ItemTree tree)
+    {
+        if (tree.IsEmpty)
+        {
+            if (_trees.Remove(key, out var last)) _treeBytes -= BytesOf(key, last);
+            return;
+        }
+
+        _treeBytes += _trees.Set(key, tree, out var before) ? tree.ByteCount - before.ByteCount : BytesOf(key, tree);
+    }
 
     private OperationError? Contradiction(ItemTree tree, DataType type, Operation operation)
     {
@@ -287,5 +291,5 @@ public sealed partial class Replica
     private bool Seen(ReplicaId replica, long first, long last) => _stagedClock.ContainsAll(replica, first, last);
 
     /// <summary>An equal key that is already in the table, so that only one array of it is kept.</summary>
-    private Key Intern(ReadOnlyMemory<byte> flat) => _treesByBytes.TryGetValue(flat.Span, out var key, out _) ? key : Key.OfFlat(flat.Span);
+    private Key Intern(ReadOnlyMemory<byte> flat) => _trees.TryGetKey(flat.Span, out var key) ? key : Key.OfFlat(flat.Span);
 }

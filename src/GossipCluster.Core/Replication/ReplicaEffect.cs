@@ -35,4 +35,9 @@ public abstract record ReplicaEffect
     /// <param name="Peer">Who.</param>
     /// <param name="Ask">The number of the question that was answered last: <see cref="ReplicaProtocol.AsksSoFar"/> when it was asked.</param>
     public sealed record Synced(NodeName Peer, long Ask) : ReplicaEffect;
+
+    /// <summary>A repair after an audit is durable, or will not be done.</summary>
+    /// <param name="Op">Which.</param>
+    /// <param name="Result">What it has done.</param>
+    public sealed record Repaired(ulong Op, RepairResult Result) : ReplicaEffect;
 }

@@ -284,6 +284,9 @@ public partial class ReplicaProtocol
             case WaitingKind.TransferPart:
                 AskForTransfer(waiting.Peer, effects);
                 break;
+            case WaitingKind.Repaired:
+                effects.Add(new ReplicaEffect.Repaired(waiting.Op, RepairResult.Staged));
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException($"Nothing waits as {waiting.Kind}.");
         }
@@ -299,6 +302,7 @@ public partial class ReplicaProtocol
         SyncPart,
         TransferPart,
         Stamp,
+        Repaired,
     }
 
     /// <summary>Something to be said once a batch is durable.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using GossipCluster.Node.Http.Answers;
+using GossipCluster.Node.Http.Audits;
 using GossipCluster.Node.Http.Batch;
 using GossipCluster.Node.Http.Cluster;
 using GossipCluster.Node.Http.Datatypes;
@@ -39,6 +40,7 @@ internal static class GossipClusterHttp
         services.AddSingleton<ClusterEndpoints>();
         services.AddSingleton<RepairEndpoints>();
         services.AddSingleton<MemberEndpoints>();
+        services.AddSingleton<AuditEndpoints>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddDescription();
@@ -148,6 +150,11 @@ internal static class GossipClusterHttp
         app.Method(HttpMethods.Put, "/cluster/members/{name}/weight", member.WeightAsync, ClusterDescriptions.Weight);
         app.Others("/cluster/members/{name}/weight", MemberEndpoints.WeightMethods);
         app.ReadOnly("/cluster/members/{name}/handoff", member.HandoffAsync, ClusterDescriptions.Handoff);
+
+        var audits = app.Services.GetRequiredService<AuditEndpoints>();
+        app.Read("/cluster/audit", audits.ReadAsync, AuditDescriptions.Read);
+        app.Method(HttpMethods.Post, "/cluster/audit", audits.StartAsync, AuditDescriptions.Start);
+        app.Others("/cluster/audit", AuditEndpoints.Methods);
     }
 
     /// <summary>A resource that can only be read.</summary>

@@ -116,6 +116,7 @@ internal sealed class ShardWorld
             {
                 node.Shard.Tick(Now);
                 if (looks) node.Shard.LookForDifferences(Now);
+                if (looks) node.Shard.LookForAudits(Now);
             }
 
             Settle();
@@ -152,7 +153,7 @@ internal sealed class ShardNode : IOutboxSink
     public ShardNode(ShardWorld world, NodeName name, ShardOptions options)
     {
         (_world, Name, Options) = (world, name, options);
-        Shard = new Shard(name, 0, 1, options, _outbox, TimeProvider.System, world.Random64);
+        Shard = new Shard(name, 0, 1, options, _outbox, TimeProvider.System, world.Random64) { AuditJournal = Journal };
     }
 
     public NodeName Name { get; }
@@ -160,6 +161,9 @@ internal sealed class ShardNode : IOutboxSink
     public ShardOptions Options { get; }
 
     public Shard Shard { get; }
+
+    /// <summary>What audits have found.</summary>
+    public RecordingJournal Journal { get; } = new();
 
     public bool HasOutput => !_outbox.IsEmpty;
 

@@ -10,12 +10,15 @@ internal sealed class AuditReplica(int leafCount = MerkleTree.LeafCountDefault) 
 {
     private readonly Dictionary<string, (ulong KeyHash, AuditKey Key)> _keys = new(StringComparer.Ordinal);
 
+    private ILookup<int, AuditKey>? _byLeaf;
+
     public UInt128 ClockFingerprint { get; set; } = 77;
 
     public MerkleTree Tree { get; private set; } = new(leafCount);
 
     public void Put(string key, long item)
     {
+        _byLeaf = null;
         Tree.Add(HashOf(key), ItemOf(key, item));
         var before = _keys.GetValueOrDefault(key).Key.StateHash;
         _keys[key] = (HashOf(key), new AuditKey(Encoding.UTF8.GetBytes(key), before + ItemOf(key, item)));
@@ -27,10 +30,11 @@ internal sealed class AuditReplica(int leafCount = MerkleTree.LeafCountDefault) 
     public void Reshape(int newLeafCount) => Tree = new MerkleTree(newLeafCount);
 
     // Not in order, on purpose.
-    public IEnumerable<AuditKey> KeysOf(int leaf) =>
-        from entry in _keys.Values
-        where Tree.LeafOf(entry.KeyHash) == leaf
-        select entry.Key;
+    public IEnumerable<AuditKey> KeysOf(int leaf) => ByLeaf[leaf];
+
+    private ILookup<int, AuditKey> ByLeaf => _byLeaf ??= _keys.Values.ToLookup(entry => Tree.LeafOf(entry.KeyHash), entry => entry.Key);
+
+    public int KeyCountOf(int leaf) => ByLeaf[leaf].Count();
 
     private static ulong HashOf(string key) => KeyHash.Of(Encoding.UTF8.GetBytes(key));
 

@@ -42,6 +42,10 @@ public sealed class WireFormTests
         + "0185010108046d61707301626d0101610010000000000000061802070000060703010166010109060703020166000007070302016602650006070303"
         + "016600000707030301660267000607030401660106d00f7465787406070305016600000607030501660100060703060166010400a226010507030700"
         + "00000b070307000305036f6666000000010161001000000000000001050b")]
+    [InlineData(
+        "audit repair",
+        "01020161001000000000000001620110000000000000"
+        + "08047365747301626b05020200000100020200010100030202610002000302026301030003020264000400")]
     [InlineData("batch", "01010626020108047365747301626b020161001000000000000001000401620110000000000000010002")]
     public void Golden_bytes(string form, string hex) => Assert.Equal(hex, Show.Hex(Forms()[form]));
 
@@ -99,7 +103,7 @@ public sealed class WireFormTests
 
     [Theory(DisplayName = "A kind of record that does not exist is refused")]
     [InlineData(0)]
-    [InlineData(10)]
+    [InlineData(11)]
     [InlineData(255)]
     public void Unknown_kinds_are_refused(byte kind)
     {
@@ -143,6 +147,7 @@ public sealed class WireFormTests
             new(RecordKind.HintsDropped, forms["hints dropped"]),
             new(RecordKind.Identity, forms["identity"]),
             new(RecordKind.LogState, forms["log state"]),
+            new(RecordKind.AuditRepair, forms["audit repair"]),
         ];
     }
 
@@ -151,6 +156,7 @@ public sealed class WireFormTests
         var sample = Sample();
         var snapshot = sample.Snapshot(10_000).ToList();
         var deltas = sample.Missing(DotSet.Empty, 10_000).Records;
+        var repair = sample.RepairOf(Set, [sample.StateOf(Set)], out _)!.Value;
         Assert.True(sample.TryStageHintsDropped([Set]));
         var batch = sample.Seal();
         var writer = new WireWriter();
@@ -170,6 +176,7 @@ public sealed class WireFormTests
             ["identity"] = snapshot[0].Bytes.ToArray(),
             ["log state"] = snapshot[4].Bytes.ToArray(),
             ["hints dropped"] = batch.Records[0].Bytes.ToArray(),
+            ["audit repair"] = repair.Bytes.ToArray(),
             ["batch"] = writer.ToArray(),
         };
     }

@@ -14,7 +14,7 @@ public sealed class OpenApiTests(MemoryNode node) : IClassFixture<MemoryNode>
         var paths = JsonDocument.Parse(reply.Body).RootElement.GetProperty("paths");
         Assert.Equal(
             [
-                "/ GET", "/batch POST", "/cluster/convergence/{token} GET", "/cluster/entropy GET",
+                "/ GET", "/batch POST", "/cluster/audit GET", "/cluster/audit POST", "/cluster/convergence/{token} GET", "/cluster/entropy GET",
                 "/cluster/hints GET", "/cluster/hints/drop POST", "/cluster/hints/pause POST", "/cluster/hints/resume POST", "/cluster/members GET",
                 "/cluster/members/{name}/handoff GET", "/cluster/members/{name}/join POST", "/cluster/members/{name}/leave POST", "/cluster/members/{name}/weight PUT",
                 "/cluster/ring GET", "/cluster/ring/partitions/{partition} GET", "/cluster/ring/plan GET", "/cluster/sync POST",

@@ -152,6 +152,8 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
         _ => throw new System.Diagnostics.UnreachableException(reply.GetType().Name),
     };
 
+    public static Refusal NotReady(string sentence) => Unavailable(sentence.Length > 0 ? sentence : "The node is starting.", TimeSpan.FromSeconds(1));
+
     private static Refusal Unsatisfied(string sentence) => new(503, "quorum-not-reached", sentence) { RetryAfter = TimeSpan.FromSeconds(1) };
 
     private static Refusal Unavailable(string sentence, TimeSpan retryAfter) => new(503, "unavailable", sentence) { RetryAfter = retryAfter };
