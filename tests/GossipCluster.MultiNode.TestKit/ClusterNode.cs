@@ -87,7 +87,7 @@ public sealed class ClusterNode : IAsyncDisposable
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} is running; kill or stop it first.");
         if (_process is not null) await _process.DisposeAsync();
-        if (emptyDisk || disk is not null) Directory.Delete(_settings.DataFolder, recursive: true);
+        if ((emptyDisk || disk is not null) && Directory.Exists(_settings.DataFolder)) Directory.Delete(_settings.DataFolder, recursive: true);
         if (disk is not null) CopyFolder(disk, _settings.DataFolder);
         if (otherPorts)
         {

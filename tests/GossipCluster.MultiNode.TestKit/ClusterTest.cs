@@ -24,8 +24,12 @@ public abstract class ClusterTest : IAsyncLifetime
             await cluster.DisposeAsync();
         }
 
+        await CleanUpAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What a test has made besides clusters goes; its clusters are gone.</summary>
+    protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 
     /// <summary>Starts a cluster and waits for nothing.</summary>
     protected ProcessCluster Start(int nodes, string? binary = null, params IReadOnlyList<string> extra)

@@ -57,6 +57,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<IdentityActor.Decided>(decided => Assume(decided.Id));
         Receive<ShardProtocol.Restarted>(restarted => Tell(_shards[restarted.Shard]));
         Receive<Terminated>(_ => StartAnew());
+        Receive<DeadLetter>(dead => (dead.Message as ITicket)?.Abandon());
         Receive<StartStorage>(_ => Start());
         Receive<IntroductionOver>(_ => Introduce(isOver: true));
         Receive<Stop>(stop => BeginStop(stop.Sentence));
@@ -73,7 +74,12 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     public static Props CreateProps(NodeParts parts) => Props.Create(() => new NodeActor(parts));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Start();
+    protected override void PreStart()
+    {
+        // What lies in the mailbox of a shard that ends is nobody's any more, and somebody waits for it.
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Start();
+    }
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(

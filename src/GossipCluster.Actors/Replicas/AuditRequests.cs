@@ -7,8 +7,10 @@ namespace GossipCluster.Actors.Replicas;
 
 /// <summary>A question for the audits of a shard, which may start them and wait for their end.</summary>
 internal sealed class AuditTicket(bool starts, bool waits)
-    : TaskCompletionSource<ImmutableArray<AuditStatus>>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+    : TaskCompletionSource<ImmutableArray<AuditStatus>>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
 {
+    public void Abandon() => TrySetResult([]);
+
     public bool Starts { get; } = starts;
 
     /// <summary>Answered when no audit that somebody asked for is left.</summary>

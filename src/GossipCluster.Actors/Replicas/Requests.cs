@@ -7,10 +7,19 @@ using GossipCluster.Core.Kernel;
 
 namespace GossipCluster.Actors.Replicas;
 
+/// <summary>A message with the promise of a reply. A shard that ends with it in its mailbox cannot keep it: then the node answers.</summary>
+internal interface ITicket : INoSerializationVerificationNeeded
+{
+    /// <summary>Answers that nobody will answer.</summary>
+    void Abandon();
+}
+
 /// <summary>A client's write on its way through a shard: the message to it, and the promise of a reply.</summary>
 internal sealed class WriteTicket(WriteCommand command, ReplicaAddress address)
-    : TaskCompletionSource<WriteReply>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+    : TaskCompletionSource<WriteReply>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
 {
+    public void Abandon() => TrySetResult(new WriteReply.Unavailable("The node is restarting a part of itself; the write may have been applied. Try again.", Shard.RetryAfter));
+
     public WriteCommand Command { get; } = command;
 
     public ReplicaAddress Address { get; } = address;
@@ -18,8 +27,10 @@ internal sealed class WriteTicket(WriteCommand command, ReplicaAddress address)
 
 /// <summary>A client's read; see <see cref="WriteTicket"/>.</summary>
 internal sealed class ReadTicket(ReadCommand command, ReplicaAddress address)
-    : TaskCompletionSource<ReadReply>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+    : TaskCompletionSource<ReadReply>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
 {
+    public void Abandon() => TrySetResult(new ReadReply.Unavailable("The node is restarting a part of itself. Try again.", Shard.RetryAfter));
+
     public ReadCommand Command { get; } = command;
 
     public ReplicaAddress Address { get; } = address;
@@ -27,8 +38,10 @@ internal sealed class ReadTicket(ReadCommand command, ReplicaAddress address)
 
 /// <summary>A client's question whether all primaries have something; see <see cref="WriteTicket"/>. Null where the shard takes no more of them.</summary>
 internal sealed class ReceiptTicket(ReplicaAddress address, DotSet clock, TimeSpan wait)
-    : TaskCompletionSource<ConvergenceReply?>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+    : TaskCompletionSource<ConvergenceReply?>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
 {
+    public void Abandon() => TrySetResult(null);
+
     public ReplicaAddress Address { get; } = address;
 
     public DotSet Clock { get; } = clock;
@@ -37,16 +50,29 @@ internal sealed class ReceiptTicket(ReplicaAddress address, DotSet clock, TimeSp
 }
 
 /// <summary>An operator waits until what is kept for others now has been handed off: in how many replicas it has not.</summary>
-internal sealed class HintsTicket(TimeSpan wait) : TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded
+internal sealed class HintsTicket(TimeSpan wait) : TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
 {
+    public void Abandon() => TrySetResult(null);
+
     public TimeSpan Wait { get; } = wait;
 }
 
 /// <summary>A question for the entropy of a shard.</summary>
-internal sealed class EntropyTicket() : TaskCompletionSource<ShardEntropy>(TaskCreationOptions.RunContinuationsAsynchronously), INoSerializationVerificationNeeded;
+internal sealed class EntropyTicket() : TaskCompletionSource<ShardEntropy?>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
+{
+    public void Abandon() => TrySetResult(null);
+}
 
 /// <summary>A client's listing of what a shard's partitions hold, on all nodes; null among the parts for a partition of which no primary answered.</summary>
-internal sealed record ListTicket(int N, string Type, string? Bucket, System.Threading.Channels.ChannelWriter<IReadOnlyList<string>?> Parts) : INoSerializationVerificationNeeded;
+internal sealed record ListTicket(int N, string Type, string? Bucket, System.Threading.Channels.ChannelWriter<IReadOnlyList<string>?> Parts) : ITicket
+{
+    /// <summary>What is missing is said, and then it ends.</summary>
+    public void Abandon()
+    {
+        Parts.TryWrite(null);
+        Parts.TryComplete();
+    }
+}
 
 /// <summary>A write that this shard coordinates, for a client of this node or for another node.</summary>
 internal sealed class RunningWrite(ulong op, ReplicaShell shell, WriteCoordination machine, Key key, DataType type, Operation operation)

@@ -77,6 +77,7 @@ internal sealed partial class Shard
             HintAge = shell.HintsSince is { } since ? _now - since : null,
             TransferFrom = shell.Protocol.TransferSource?.Text,
             TransferKeys = replica.Incoming?.NextKey ?? 0,
+            SinceAudit = shell.Audit?.Last is { } audit ? _clock.GetUtcNow() - audit.At : null,
             Peers = [.. shell.Protocol.Watermarks.OtherPrimaries.Select(peer => EntropyOf(shell, peer, clock))],
         };
     }

@@ -11,7 +11,7 @@ namespace GossipCluster.Actors.Replicas;
 /// <content>Writes: the shell of <see cref="WriteCoordination"/>.</content>
 internal sealed partial class Shard
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<ulong, RunningWrite> _writes = [];
     private readonly Stack<List<WriteEffect>> _spareWriteEffects = new();
@@ -325,10 +325,11 @@ internal sealed partial class Shard
     /// <summary>The shard goes down: nobody waits in vain.</summary>
     public void Abandon()
     {
-        foreach (var write in _writes.Values.ToArray()) write.Ticket?.TrySetResult(new WriteReply.Unavailable("The node is restarting a part of itself; the write may have been applied. Try again.", RetryAfter));
-        foreach (var read in _reads.Values.ToArray()) read.Ticket.TrySetResult(new ReadReply.Unavailable("The node is restarting a part of itself. Try again.", RetryAfter));
+        foreach (var write in _writes.Values.ToArray()) write.Ticket?.Abandon();
+        foreach (var read in _reads.Values.ToArray()) read.Ticket.Abandon();
         foreach (var receipt in _receipts.Values.ToArray()) receipt.Done(receipt);
-        foreach (var list in _lists) list.Ticket.Parts.TryComplete();
+        foreach (var wait in _hintWaits) wait.Ticket.Abandon();
+        foreach (var list in _lists) list.Ticket.Abandon();
         AbandonAudits();
     }
 }

@@ -44,6 +44,9 @@ public sealed record ReplicaEntropy(int N, int Partition, bool IsPrimary, bool H
     /// <inheritdoc cref="TransferFrom"/>
     public int TransferKeys { get; init; }
 
+    /// <summary>How long ago an audit that was started here has ended; null for none since this node started. One replica's audit counts for its group.</summary>
+    public TimeSpan? SinceAudit { get; init; }
+
     /// <summary>The other primaries.</summary>
     public ImmutableArray<PeerEntropy> Peers { get; init; } = [];
 }

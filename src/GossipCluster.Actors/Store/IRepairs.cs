@@ -19,9 +19,9 @@ public interface IRepairs
     ValueTask<ConvergenceReply?> ConvergenceAsync(TokenPlace place, DotSet clock, TimeSpan wait);
 
     /// <summary>
-    /// In how many replicas some of the hints that are kept now are still kept. Answers as soon as there is none, or after the wait.
+    /// In how many replicas some of the hints that are kept now are still kept. Answers as soon as there is none, or after the wait; null where the node cannot say.
     /// </summary>
-    ValueTask<int> HintsLeftAsync(TimeSpan wait, CancellationToken cancel);
+    ValueTask<int?> HintsLeftAsync(TimeSpan wait, CancellationToken cancel);
 
     /// <summary>Compares every replica with every peer that can be reached, at once and within the bounds of repairs.</summary>
     void SyncNow();

@@ -36,7 +36,7 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
         if (!state.TakesRequests) return ValueTask.FromResult<WriteReply>(new WriteReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
         var ticket = new WriteTicket(command, state.AddressOf(command.Key, command.Quorum.N));
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
-        if (HasLeft(state)) ticket.TrySetResult(new WriteReply.Unavailable("The node is restarting a part of itself; the write may have been applied. Try again.", RetryAfter));
+        if (HasLeft(state)) ticket.Abandon();
         return new ValueTask<WriteReply>(ticket.Task);
     }
 
@@ -48,7 +48,7 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
         if (!state.TakesRequests) return ValueTask.FromResult<ReadReply>(new ReadReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
         var ticket = new ReadTicket(command, state.AddressOf(command.Key, command.Quorum.N));
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
-        if (HasLeft(state)) ticket.TrySetResult(new ReadReply.Unavailable("The node is restarting a part of itself. Try again.", RetryAfter));
+        if (HasLeft(state)) ticket.Abandon();
         return new ValueTask<ReadReply>(ticket.Task);
     }
 
@@ -83,12 +83,12 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
             shard.Tell(ticket, ActorRefs.NoSender);
             return ticket.Task;
         }).ToArray();
-        var parts = await Task.WhenAll(tickets).WaitAsync(EntropyPatience, cancel);
+        if (await AllOfAsync(tickets, EntropyPatience, cancel) is not { } parts) return null;
         return new NodeEntropy(
             state.Status.Name,
-            [.. parts.SelectMany(part => part.Replicas).OrderBy(replica => (replica.N, replica.Partition))],
-            parts.Select(part => part.Repair).Aggregate((a, b) => a + b),
-            parts.Select(part => part.Hints).Aggregate((a, b) => a + b));
+            [.. parts.SelectMany(part => part!.Replicas).OrderBy(replica => (replica.N, replica.Partition))],
+            parts.Select(part => part!.Repair).Aggregate((a, b) => a + b),
+            parts.Select(part => part!.Hints).Aggregate((a, b) => a + b));
     }
 
     /// <inheritdoc/>
@@ -98,12 +98,12 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
         if (!state.TakesRequests) return ValueTask.FromResult<ConvergenceReply?>(null);
         var ticket = new ReceiptTicket(new ReplicaAddress(place.N, state.View!.Ring.PartitionOf(place.KeyHash)), clock, wait);
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
-        if (HasLeft(state)) ticket.TrySetResult(null);
+        if (HasLeft(state)) ticket.Abandon();
         return new ValueTask<ConvergenceReply?>(ticket.Task);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> HintsLeftAsync(TimeSpan wait, CancellationToken cancel)
+    public async ValueTask<int?> HintsLeftAsync(TimeSpan wait, CancellationToken cancel)
     {
         var waits = _state.Shards.Select(shard =>
         {
@@ -111,7 +111,21 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
             shard.Tell(ticket, ActorRefs.NoSender);
             return ticket.Task;
         }).ToArray();
-        return (await Task.WhenAll(waits).WaitAsync(wait + EntropyPatience, cancel)).Sum();
+        return await AllOfAsync(waits, wait + EntropyPatience, cancel) is { } left ? left.Sum() : null;
+    }
+
+    /// <summary>All answers, or null where one has none or does not come in time.</summary>
+    private static async Task<T[]?> AllOfAsync<T>(Task<T>[] answers, TimeSpan patience, CancellationToken cancel)
+    {
+        try
+        {
+            var all = await Task.WhenAll(answers).WaitAsync(patience, cancel);
+            return all.Any(answer => answer is null) ? null : all;
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

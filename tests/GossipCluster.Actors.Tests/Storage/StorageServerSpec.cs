@@ -86,7 +86,9 @@ public sealed class StorageServerSpec
         }
         while (!sentence.Contains("in use", StringComparison.Ordinal));
         Assert.False(ended.IsCompleted);
-        Assert.Equal(1, database.CountOnLog("SELECT COUNT(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'gossip-cluster-%' AND datname = current_database()"));
+
+        // While it tries, and only then, it has a connection of its own.
+        await OnceAsync(() => database.CountOnLog("SELECT COUNT(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'gossip-cluster-%' AND datname = current_database()") == 1);
 
         // What the first had in memory is no longer what is on disk: it ends, for its node to start it anew.
         await second.Close();
@@ -158,5 +160,15 @@ public sealed class StorageServerSpec
     {
         using var kill = Process.Start("kill", [$"-{signal}", process.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
+    }
+
+    private static async Task OnceAsync(Func<bool> isTrue)
+    {
+        var end = DateTimeOffset.UtcNow + TestStorage.Patience;
+        while (!isTrue())
+        {
+            Assert.True(DateTimeOffset.UtcNow < end, "It did not come true in time.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class MemoryRepairs : IRepairs
 
     public List<(TokenPlace Place, TimeSpan Wait)> Asked { get; } = [];
 
-    public int HintsLeft { get; set; }
+    public int? HintsLeft { get; set; } = 0;
 
     public ValueTask<NodeEntropy?> EntropyAsync(CancellationToken cancel) => ValueTask.FromResult(Entropy);
 
@@ -24,7 +24,7 @@ internal sealed class MemoryRepairs : IRepairs
         return ValueTask.FromResult(Convergence);
     }
 
-    public ValueTask<int> HintsLeftAsync(TimeSpan wait, CancellationToken cancel) => ValueTask.FromResult(HintsLeft);
+    public ValueTask<int?> HintsLeftAsync(TimeSpan wait, CancellationToken cancel) => ValueTask.FromResult(HintsLeft);
 
     public void SyncNow() => Orders.Add("sync");
 

@@ -16,7 +16,7 @@ public sealed class RepairTests(MemoryNode node) : RepairContract(node), IClassF
             [
                 new ReplicaEntropy(3, 7, true, false)
                 {
-                    Keys = 5, Bytes = 600, LogEntries = 2, LogBytes = 80, TransferFrom = "b", TransferKeys = 3,
+                    Keys = 5, Bytes = 600, LogEntries = 2, LogBytes = 80, TransferFrom = "b", TransferKeys = 3, SinceAudit = TimeSpan.FromMinutes(2),
                     Peers = [new PeerEntropy("b", true) { DotsLacking = 4, DotsAhead = 1, OldestAge = TimeSpan.FromMilliseconds(1500), SinceSync = TimeSpan.FromSeconds(3), IsSyncing = true }],
                 },
                 new ReplicaEntropy(3, 8, false, false) { HintDots = 6, HintAge = TimeSpan.FromMinutes(1) },
@@ -27,7 +27,7 @@ public sealed class RepairTests(MemoryNode node) : RepairContract(node), IClassF
         var entropy = JsonNode.Parse((await _node.GetAsync("/cluster/entropy")).Body)!;
 
         Assert.Equal(
-            """{"node":"a","dots":5,"synced":false,"repair":{"running":1,"due":2,"held_back":3,"bytes_per_second":4,"bytes":5,"completed":6,"broken":7},"hints":{"paused":true,"bytes":8,"keys_dropped":9,"refused":10},"replicas":[{"n":3,"partition":7,"primary":true,"synced":false,"keys":5,"bytes":600,"log_entries":2,"log_bytes":80,"transfer":{"from":"b","keys":3},"peers":[{"node":"b","reachable":true,"dots_lacking":4,"dots_ahead":1,"oldest_age_seconds":1.5,"since_sync_seconds":3,"syncing":true}]},{"n":3,"partition":8,"primary":false,"synced":false,"keys":0,"bytes":0,"log_entries":0,"log_bytes":0,"hint_dots":6,"hint_age_seconds":60,"peers":[]}]}""",
+            """{"node":"a","dots":5,"synced":false,"repair":{"running":1,"due":2,"held_back":3,"bytes_per_second":4,"bytes":5,"completed":6,"broken":7},"hints":{"paused":true,"bytes":8,"keys_dropped":9,"refused":10},"replicas":[{"n":3,"partition":7,"primary":true,"synced":false,"keys":5,"bytes":600,"log_entries":2,"log_bytes":80,"transfer":{"from":"b","keys":3},"since_audit_seconds":120,"peers":[{"node":"b","reachable":true,"dots_lacking":4,"dots_ahead":1,"oldest_age_seconds":1.5,"since_sync_seconds":3,"syncing":true}]},{"n":3,"partition":8,"primary":false,"synced":false,"keys":0,"bytes":0,"log_entries":0,"log_bytes":0,"hint_dots":6,"hint_age_seconds":60,"peers":[]}]}""",
             entropy.ToJsonString());
     }
 

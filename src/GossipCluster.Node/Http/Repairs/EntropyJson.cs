@@ -31,6 +31,7 @@ internal static class EntropyJson
         if (replica.HintDots > 0) json.Name("hint_dots"u8).Number(replica.HintDots);
         if (replica.HintAge is { } age) json.Seconds("hint_age_seconds"u8, age);
         if (replica.TransferFrom is { } source) json.Name("transfer"u8).Raw("{"u8).Name("from"u8).String(source).Name("keys"u8).Number(replica.TransferKeys).Raw("}"u8);
+        if (replica.SinceAudit is { } audit) json.Seconds("since_audit_seconds"u8, audit);
         json.Name("peers"u8).Raw("["u8);
         foreach (var peer in replica.Peers)
         {

@@ -36,8 +36,14 @@ internal sealed partial class RepairEndpoints(IRepairs repairs, IStore store, Do
 
         var left = await repairs.HintsLeftAsync(wanted.Wait, http.RequestAborted);
         if (await EntropyOfAsync(http) is not { } entropy) return;
+        if (left is not { } count)
+        {
+            await Answer.RefuseAsync(http, CannotSay);
+            return;
+        }
+
         using var json = new JsonBuffer();
-        json.Raw("{"u8).Name("node"u8).String(entropy.Node).Hints(entropy.Hints).Name("done"u8).Boolean(left == 0).Name("left"u8).Number(left).Name("replicas"u8).Raw("["u8);
+        json.Raw("{"u8).Name("node"u8).String(entropy.Node).Hints(entropy.Hints).Name("done"u8).Boolean(count == 0).Name("left"u8).Number(count).Name("replicas"u8).Raw("["u8);
         foreach (var replica in entropy.Replicas.Where(replica => replica.HintDots > 0)) json.Comma().Replica(replica);
         json.Raw("]}"u8);
         await Answer.JsonAsync(http, StatusCodes.Status200OK, json);
@@ -83,6 +89,8 @@ internal sealed partial class RepairEndpoints(IRepairs repairs, IStore store, Do
         await Answer.JsonAsync(http, StatusCodes.Status200OK, json);
     }
 
+    private static Refusal CannotSay => Refusal.ClusterUnavailable("The node is starting, or busy: it cannot say yet.", RetryAfter);
+
     private async Task OrderAsync(HttpContext http, string what, Action order)
     {
         if (!store.Status.Recovered)
@@ -107,7 +115,7 @@ internal sealed partial class RepairEndpoints(IRepairs repairs, IStore store, Do
         }
 
         var entropy = await repairs.EntropyAsync(http.RequestAborted);
-        if (entropy is null) await Answer.RefuseAsync(http, Refusal.ClusterUnavailable("The node is starting, or busy: it cannot say yet.", RetryAfter));
+        if (entropy is null) await Answer.RefuseAsync(http, CannotSay);
         return entropy;
     }
 
