@@ -56,6 +56,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<LinkProtocol.ReachabilityChanged>(SeeReachability);
         Receive<IdentityActor.Decided>(decided => Assume(decided.Id));
         Receive<ShardProtocol.Restarted>(restarted => Tell(_shards[restarted.Shard]));
+        Receive<IdentityActor.Restarted>(_ => _identityActor.Tell(new IdentityActor.Shards(_shards)));
         Receive<Terminated>(_ => StartAnew());
         Receive<DeadLetter>(dead => (dead.Message as ITicket)?.Abandon());
         Receive<StartStorage>(_ => Start());
@@ -218,10 +219,13 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
 
         _log.Error("The storage has ended; the node starts its parts again in {Backoff}", StorageBackoff);
-        foreach (var child in Context.GetChildren()) Context.Stop(child);
+        var children = Context.GetChildren().ToArray();
         (_shards, _identity, _view, _isIntroduced) = ([], null, null, false);
         _reachable.Clear();
+
+        // No more requests first; those that are there already are answered as dead letters.
         Say("The storage is started again.");
+        foreach (var child in children) Context.Stop(child);
         Timers.StartSingleTimer(StartStorage.Instance, StartStorage.Instance, StorageBackoff);
     }
 

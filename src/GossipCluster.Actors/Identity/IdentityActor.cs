@@ -69,6 +69,12 @@ internal sealed class IdentityActor : ReceiveActor, IWithTimers
         NodeName self, IActorRef storage, IActorRef links, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> facts, IReadOnlyDictionary<ReplicaAddress, long> next) =>
         Props.Create(() => new IdentityActor(self, storage, links, facts, next));
 
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(Restarted.Instance);
+    }
+
     protected override void PreStart()
     {
         PutLife(_life);
@@ -187,6 +193,12 @@ internal sealed class IdentityActor : ReceiveActor, IWithTimers
 
     /// <summary>To this actor: the shards that know what the replicas have seen.</summary>
     public sealed record Shards(ImmutableArray<IActorRef> Refs) : INoSerializationVerificationNeeded;
+
+    /// <summary>To the parent: this actor has begun anew and knows no shards.</summary>
+    public sealed record Restarted : INoSerializationVerificationNeeded
+    {
+        public static readonly Restarted Instance = new();
+    }
 
     /// <summary>To the parent: the id, which is on disk.</summary>
     public sealed record Decided(ReplicaId Id) : INoSerializationVerificationNeeded;

@@ -15,7 +15,8 @@ namespace GossipCluster.Actors.Links;
 /// <summary>All links of a node: gathers what is for one node into frames, takes frames apart, judges who is reachable. See <see cref="PeerLink"/>.</summary>
 /// <remarks>
 /// One actor for all peers: what the work of one moment has for a peer, acknowledgements included, leaves in one frame; the cost is per wake-up, not per
-/// byte. A restart loses what was waiting and on the way, as a broken connection does.
+/// byte. A restart loses what was waiting and on the way, as a broken connection does: everybody is unreachable until heard of again. Whom the links serve
+/// outlives it.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "An actor ends in PostStop, which disposes of what it holds.")]
 internal sealed class LinksActor : ReceiveActor, IWithTimers
@@ -28,18 +29,17 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<NodeName, PeerLink> _links = [];
     private readonly Dictionary<NodeName, (string Address, IActorRef Ref)> _remotes = [];
-    private readonly Dictionary<ParcelKind, List<IActorRef>> _subscribers = [];
+    private readonly Served _served;
     private readonly WireWriter _frame = new(64 << 10);
     private readonly LinkMetrics _metrics = new();
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private ImmutableArray<IActorRef> _shards = [];
     private List<LinkProtocol.Parcel>?[] _arrived = [];
-    private ClusterView? _view;
     private bool _flushing;
 
-    public LinksActor(NodeName self, long incarnation, LinkOptions options)
+    public LinksActor(NodeName self, long incarnation, LinkOptions options, Served served)
     {
-        (_self, _incarnation, _options) = (self, incarnation, options);
+        (_self, _incarnation, _options, _served) = (self, incarnation, options, served);
+        _arrived = new List<LinkProtocol.Parcel>?[served.Shards.Length];
         _ownAddress = _provider.DefaultAddress.ToString();
 
         Receive<LinkProtocol.SendRun>(send => Enqueue(send.To, send.Lane, send.Run));
@@ -62,7 +62,19 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     /// <param name="self">Its name.</param>
     /// <param name="incarnation">Tells this start from earlier ones, which are less: milliseconds since 1970.</param>
     /// <param name="options">Bounds and times.</param>
-    public static Props CreateProps(NodeName self, long incarnation, LinkOptions options) => Props.Create(() => new LinksActor(self, incarnation, options));
+    public static Props CreateProps(NodeName self, long incarnation, LinkOptions options)
+    {
+        var served = new Served();
+        return Props.Create(() => new LinksActor(self, incarnation, options, served));
+    }
+
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        foreach (var peer in _served.Reachable) TellAll(new LinkProtocol.ReachabilityChanged(peer, false));
+        _served.Reachable.Clear();
+        if (_served.View is { } view) Locate(view);
+    }
 
     protected override void PreStart()
     {
@@ -113,7 +125,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         {
             if (_arrived[shard] is not { } parcels) continue;
             _arrived[shard] = null;
-            _shards[shard].Tell(new LinkProtocol.Arrived(head.From, parcels));
+            _served.Shards[shard].Tell(new LinkProtocol.Arrived(head.From, parcels));
         }
 
         FlushSoon();
@@ -125,12 +137,12 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         {
             var reader = new WireReader(body.Span);
             var address = new ReplicaAddress(reader.ReadInt(Core.Coordination.QuorumProperties.NMax, "n_val"), reader.ReadInt(Partitions.CountMax - 1, "a partition"));
-            if (reader.Failed || address.N < 1 || _shards.IsEmpty) return;
-            (_arrived[address.Partition % _shards.Length] ??= []).Add(new LinkProtocol.Parcel(kind, address, body[reader.Position..]));
+            if (reader.Failed || address.N < 1 || _served.Shards.IsEmpty) return;
+            (_arrived[address.Partition % _served.Shards.Length] ??= []).Add(new LinkProtocol.Parcel(kind, address, body[reader.Position..]));
             return;
         }
 
-        if (!_subscribers.TryGetValue(kind, out var subscribers)) return;
+        if (!_served.Subscribers.TryGetValue(kind, out var subscribers)) return;
         foreach (var subscriber in subscribers) subscriber.Tell(new LinkProtocol.Delivered(from, kind, body));
     }
 
@@ -165,7 +177,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private void JudgeAll()
     {
         // Who has left and is gone is not called any more; if it comes back, it calls.
-        if (_view is { HasRing: true } view)
+        if (_served.View is { HasRing: true } view)
         {
             foreach (var gone in _links.Values.Where(link => !link.IsReachable && !view.Ring.Contains(link.Peer)).ToArray()) _links.Remove(gone.Peer);
         }
@@ -196,13 +208,19 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private void Announce(PeerLink link)
     {
         _log.Info("{Node} is {Reachability}", link.Peer, link.IsReachable ? "reachable" : "unreachable");
-        var changed = new LinkProtocol.ReachabilityChanged(link.Peer, link.IsReachable);
-        foreach (var subscriber in _subscribers.Values.SelectMany(subscribers => subscribers).Concat(_shards).Distinct()) subscriber.Tell(changed);
+        if (link.IsReachable) _served.Reachable.Add(link.Peer);
+        else _served.Reachable.Remove(link.Peer);
+        TellAll(new LinkProtocol.ReachabilityChanged(link.Peer, link.IsReachable));
+    }
+
+    private void TellAll(LinkProtocol.ReachabilityChanged changed)
+    {
+        foreach (var subscriber in _served.Subscribers.Values.SelectMany(subscribers => subscribers).Concat(_served.Shards).Distinct()) subscriber.Tell(changed);
     }
 
     private void Locate(ClusterView view)
     {
-        _view = view;
+        _served.View = view;
         foreach (var (name, facts) in view.Peers)
         {
             if (name != _self) LinkTo(name).Locate(facts.Incarnation, facts.Remote.ToString());
@@ -211,14 +229,14 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     private void RouteTo(ImmutableArray<IActorRef> shards)
     {
-        _shards = shards;
+        _served.Shards = shards;
         _arrived = new List<LinkProtocol.Parcel>?[shards.Length];
         foreach (var shard in shards) TellWhoIsReachable(shard);
     }
 
     private void Subscribe(LinkProtocol.Subscribe subscribe)
     {
-        if (!_subscribers.TryGetValue(subscribe.Kind, out var subscribers)) _subscribers[subscribe.Kind] = subscribers = [];
+        if (!_served.Subscribers.TryGetValue(subscribe.Kind, out var subscribers)) _served.Subscribers[subscribe.Kind] = subscribers = [];
         if (!subscribers.Contains(subscribe.Subscriber)) subscribers.Add(subscribe.Subscriber);
         TellWhoIsReachable(subscribe.Subscriber);
     }
@@ -235,6 +253,19 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     {
         if (!_links.TryGetValue(peer, out var link)) _links[peer] = link = new PeerLink(_self, peer, _incarnation, _options);
         return link;
+    }
+
+    /// <summary>Whom the links serve, and what they were told: outlives a restart.</summary>
+    internal sealed class Served
+    {
+        public Dictionary<ParcelKind, List<IActorRef>> Subscribers { get; } = [];
+
+        public ImmutableArray<IActorRef> Shards { get; set; } = [];
+
+        public ClusterView? View { get; set; }
+
+        /// <summary>Peers that everybody was told to be reachable.</summary>
+        public HashSet<NodeName> Reachable { get; } = [];
     }
 
     private sealed record Flush : INoSerializationVerificationNeeded

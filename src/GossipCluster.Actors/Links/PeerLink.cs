@@ -17,6 +17,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     private long _locatedBy = long.MinValue;
     private long _sent;
     private long _acked;
+    private long _ackSeen;
     private TimeSpan _ackedAt;
     private TimeSpan _sentAt = TimeSpan.MinValue;
     private TimeSpan _heardAt = TimeSpan.MinValue;
@@ -60,9 +61,10 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         if (head.Incarnation != PeerIncarnation) MeetNewLife(head.Incarnation, now);
         Address = head.Address;
         _heardAt = now;
-        if (head.AckedIncarnation == incarnation && head.Acked > _acked && head.Acked <= _sent)
+        if (head.AckedIncarnation == incarnation && head.Acked > _ackSeen && head.Acked <= _sent)
         {
-            _acked = head.Acked;
+            // Also of what was given up: it was slow, and it hears.
+            (_ackSeen, _acked) = (head.Acked, Math.Max(_acked, head.Acked));
             _ackedAt = now;
             _isDeaf = false;
         }

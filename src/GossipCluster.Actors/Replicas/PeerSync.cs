@@ -14,6 +14,9 @@ internal sealed class PeerSync
     /// <summary>The peer has come back since: it goes before those that only differ.</summary>
     public bool IsHealed { get; set; }
 
+    /// <summary>Since when the peer has not been reachable; null where it is.</summary>
+    public TimeSpan? LostAt { get; set; }
+
     /// <summary>A sync is under way and counts as a session.</summary>
     public bool IsRunning { get; set; }
 

@@ -204,7 +204,7 @@ internal sealed partial class Shard
 
     private void AnswerAuditTickets()
     {
-        if (_auditTickets.Count == 0 || _shells.Values.Any(shell => shell.Audit is { IsAskedFor: true })) return;
+        if (_auditTickets.Count == 0 || _shells.Values.Any(shell => shell.Protocol.IsPrimary && shell.Audit is { IsAskedFor: true })) return;
         foreach (var ticket in _auditTickets) ticket.TrySetResult(AuditStatuses());
         _auditTickets.Clear();
     }

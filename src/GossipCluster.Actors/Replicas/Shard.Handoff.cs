@@ -13,7 +13,7 @@ internal sealed partial class Shard
     private long _handoffRing = -1;
 
     /// <summary>Something is handed off after a change of the ring, and time matters to it.</summary>
-    public bool IsHandingOff => _handingOff.Count > 0 && !HandoffIsPaused;
+    public bool IsHandingOff => (_handingOff.Count > 0 || _toHandOff.Count > 0) && !HandoffIsPaused;
 
     /// <summary>What is left to be handed off, and what is still waited for. O(replicas).</summary>
     public ShardProtocol.Handoff CountHandoff()

@@ -21,6 +21,7 @@ internal sealed partial class Shard
     {
         HandoffIsPaused = isPaused;
         LookForDifferences(now);
+        ContinueHandoff();
     }
 
     /// <summary>An operator wants hints dropped: those that a write quorum of primaries is known to have, and no others.</summary>
@@ -64,7 +65,7 @@ internal sealed partial class Shard
             if (!HoldsHints(shell))
             {
                 shell.HintsSince = null;
-                if (!shell.Protocol.IsPrimary) shell.SyncedRingOnDisk = -1;
+                ForgetShare(shell);
                 continue;
             }
 
@@ -80,6 +81,14 @@ internal sealed partial class Shard
         {
             if (isFull || _now - shell.HintsSince >= _repair.HintAgeMax) DropHintsOf(shell, _repair.HintDropKeysMax);
         }
+    }
+
+    /// <summary>A share that was handed off is gone: what comes from here on is hints. An empty fact is none.</summary>
+    private void ForgetShare(ReplicaShell shell)
+    {
+        if (!shell.WasPrimary || !shell.Replica.Clock.IsEmpty) return;
+        shell.SyncedRingOnDisk = -1;
+        _outbox.Add(new Storage.StorageProtocol.PutFact(SyncedFact + shell.Address, ReadOnlyMemory<byte>.Empty));
     }
 
     private bool HintsAreFull => _hintBytes >= _repair.HintBytesMax / _count;

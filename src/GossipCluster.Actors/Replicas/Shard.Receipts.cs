@@ -8,6 +8,7 @@ namespace GossipCluster.Actors.Replicas;
 /// <content>Receipts: whether replicas have what a clock covers, asked until all have or the time is over (DESIGN 4.6b).</content>
 internal sealed partial class Shard
 {
+    private static readonly TimeSpan RepairAgainAfter = TimeSpan.FromSeconds(2);
     private readonly Dictionary<ulong, RunningReceipt> _receipts = [];
 
     /// <summary>A client wants to know when all primaries have what its token covers.</summary>
@@ -32,9 +33,16 @@ internal sealed partial class Shard
     /// <summary>A read that found primaries behind answers when they have what it read.</summary>
     private void AwaitRepair(RunningRead read, IEnumerable<NodeName> lacking, ReadReply reply)
     {
+        if (_receipts.Count >= _repair.ReceiptsMax)
+        {
+            read.Ticket.TrySetResult(new ReadReply.Unavailable("Too many reads wait for repairs. Try again later, or without read_repair=blocking.", RetryAfter));
+            return;
+        }
+
         Begin(new RunningReceipt(NextNumber(), read.Shell, read.Joined!, lacking, read.EndsAt)
         {
             Key = read.Key,
+            RepairAgainAt = _now + RepairAgainAfter,
             Done = receipt => read.Ticket.TrySetResult(receipt.Open.Count == 0 ? reply : new ReadReply.Unsatisfied(
                 $"The value was read, and {string.Join(", ", receipt.Open.Select(node => node.Text))} did not confirm the repair in time.")),
         });
@@ -72,7 +80,12 @@ internal sealed partial class Shard
     private void Take(RunningReceipt receipt, NodeName node, DotSet clock)
     {
         if (receipt.Names.Covers(clock, receipt.Clock)) receipt.Open.Remove(node);
-        else if (receipt.Key is { } key && node != _self) Repair(receipt.Shell, key, node, clock);
+        else if (receipt.Key is { } key && node != _self && _now >= receipt.RepairAgainAt)
+        {
+            // It may be large, and on its way: once more only after a while.
+            receipt.RepairAgainAt = _now + RepairAgainAfter;
+            Repair(receipt.Shell, key, node, clock);
+        }
     }
 
     private void EndIfDone(RunningReceipt receipt)
@@ -115,6 +128,9 @@ internal sealed partial class Shard
 
         /// <summary>Whose state is sent once more to who still lacks it; null where nobody is repaired.</summary>
         public Key? Key { get; init; }
+
+        /// <summary>When that may be done.</summary>
+        public TimeSpan RepairAgainAt { get; set; }
 
         public required Action<RunningReceipt> Done { get; init; }
     }

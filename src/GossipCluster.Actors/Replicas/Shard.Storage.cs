@@ -18,6 +18,7 @@ internal sealed partial class Shard
             var effects = RentEffects();
             shell.Protocol.Durable(staged.Batch, effects);
             Carry(shell, effects);
+            ForgetShare(shell);
         }
 
         ContinueHandoff();

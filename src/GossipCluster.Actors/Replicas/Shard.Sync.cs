@@ -11,6 +11,9 @@ internal sealed partial class Shard
     private const string SyncedFact = "synced/";
 
     private readonly PriorityQueue<(ReplicaShell Shell, NodeName Peer), (SyncRank Rank, TimeSpan Since)> _due = new();
+
+    // As long as a peer that died in a full transfer may take to come back and go on with it.
+    private static readonly TimeSpan TransferKeptFor = TimeSpan.FromMinutes(10);
     private int _sessions;
 
     private enum SyncRank
@@ -130,6 +133,7 @@ internal sealed partial class Shard
     {
         foreach (var (node, peer) in shell.Peers)
         {
+            if (peer.LostAt is { } lost && _now - lost >= TransferKeptFor) shell.Protocol.ForgetTransferTo(node);
             if (peer.Waits || _now - peer.HeardAt < _repair.SyncPatience) continue;
             Refund(peer);
             if (peer.IsRunning) EndSession(shell, node, isComplete: false);
@@ -151,6 +155,7 @@ internal sealed partial class Shard
         foreach (var shell in _shells.Values)
         {
             if (!shell.Peers.TryGetValue(node, out var peer)) continue;
+            peer.LostAt = isReachable ? null : _now;
             if (isReachable) peer.IsHealed = true;
             else
             {

@@ -152,9 +152,8 @@ internal sealed partial class Shard
             return;
         }
 
-        NoteHandoff(shell);
+        if (message is PeerMessage.SyncAsk or PeerMessage.TransferAsk or PeerMessage.Know) NoteHandoff(shell);
         PayFor(shell, from, message, parcel.Body.Length);
-        NoteHandoff(shell);
         var effects = RentEffects();
         shell.Protocol.Receive(from, message, effects);
 

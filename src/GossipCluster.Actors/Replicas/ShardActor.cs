@@ -60,6 +60,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     protected override void PreRestart(Exception reason, object message)
     {
         _metrics.Dispose();
+        (message as ITicket)?.Abandon();
         _shard.Abandon();
         base.PreRestart(reason, message);
     }
@@ -136,6 +137,9 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         {
             _notLandedSeen++;
             _shard.Lose(lost, now);
+
+            // Told once for all that was on its way, and some of it has no name here: the disk knows what there is.
+            if (_shard.HasPending) throw new StateIsUnknownException("Batches were not written, and others were on their way. The shard reads its replicas back from disk.");
         });
         Receive<StorageProtocol.SnapshotWanted>(wanted => Chunk(_shard.BeginSnapshot(wanted)));
         Receive<StorageProtocol.SnapshotChunkSaved>(saved => Chunk(_shard.ContinueSnapshot(saved)));
@@ -219,3 +223,6 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         public static readonly Look Instance = new();
     }
 }
+
+/// <summary>A shard does not know which of its batches are on disk, and has to ask it.</summary>
+internal sealed class StateIsUnknownException(string message) : Exception(message);

@@ -172,6 +172,14 @@ public sealed partial class StorageActor
     private void ReleaseSession()
     {
         if (_session is null) return;
+        if (_journal.IsNobody())
+        {
+            // Nobody has used it yet.
+            _session.Dispose();
+            _session = null;
+            return;
+        }
+
         _journal.Tell(new CommitLogJournal.Release(_session));
         (_session, _isReleasing) = (null, true);
     }

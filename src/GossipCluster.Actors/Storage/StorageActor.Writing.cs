@@ -120,7 +120,10 @@ public sealed partial class StorageActor
     {
         if (_inFlight is null || written.Number != _inFlight.Number) return;
         var bytes = _inFlight.Bytes.Length;
-        (_inFlight, _attempts, _lastPosition, _failures, _trouble, _overdue) = (null, 0, written.Position, 0, null, null);
+        (_inFlight, _attempts, _lastPosition, _overdue) = (null, 0, written.Position, null);
+
+        // It came late: whoever wrote it is gone, and writes are taken again when there is another.
+        if (_writer is not null) (_failures, _trouble) = (0, null);
         _landedAt = Stopwatch.GetTimestamp();
         if (_hasRead) _tail.Add(written.Position, bytes);
         _metrics.Events.Add(1);

@@ -69,6 +69,9 @@ public sealed partial class Replica
         }
     }
 
+    /// <summary>True where some dot of the clock cannot be attributed to any key: the log has lost it to its bounds, or it came with a full transfer.</summary>
+    public bool CannotAttribute => !_unlogged.IsEmpty;
+
     /// <summary>All dots that belong to a key; null where some dot of the clock cannot be attributed to any key.</summary>
     public DotSet? DotsOfKey(Key key) => _unlogged.IsEmpty ? DotsOf(key, Clock, mark: 0) : null;
 

@@ -8,7 +8,14 @@ public partial class ReplicaProtocol
     // One frozen state a peer that is being filled; replaced when that peer starts anew.
     private readonly Dictionary<NodeName, FrozenReplica> _outgoing = [];
     private NodeName? _transferSource;
+    private int _dropFrom;
     private bool _transferAdvanced;
+
+    /// <summary>How many entries of the log are looked at in one search for hints that may be dropped: some milliseconds.</summary>
+    public const int DropLooksMax = 5000;
+
+    /// <summary>Nobody will go on with the full transfer to this peer: what it was sent from is let go.</summary>
+    public void ForgetTransferTo(NodeName peer) => _outgoing.Remove(peer);
 
     /// <summary>True where what a peer sends is taken in: only a primary, in the ring that it sees itself (rule 7).</summary>
     protected internal virtual bool TakesIn => IsPrimary;
@@ -41,6 +48,14 @@ public partial class ReplicaProtocol
     public void TryDropHints(int w, int keysMax, List<ReplicaEffect> effects) => StageAlone(
         _ =>
         {
+            if (!IsPrimary && Replica.CannotAttribute && Watermarks.CountHaving(Replica.Clock) >= w && !Replica.Clock.IsEmpty)
+            {
+                // Which dots are whose nobody knows any more: then all or none.
+                HintsDropped += Replica.KeyCount;
+                Replica.StageEmptied();
+                return true;
+            }
+
             var keys = DroppableHints(w, keysMax);
             if (keys.Count == 0 || !Replica.TryStageHintsDropped(keys)) return false;
             HintsDropped += keys.Count;
@@ -48,20 +63,27 @@ public partial class ReplicaProtocol
         },
         effects);
 
-    /// <summary>The keys whose hints may be dropped: none where some dot cannot be attributed to a key.</summary>
+    /// <summary>Some of the keys whose hints may be dropped: none where some dot cannot be attributed to a key.</summary>
+    /// <remarks>At most <see cref="DropLooksMax"/> entries of the log are looked at; the next call goes on where this one had to stop.</remarks>
     public IReadOnlyCollection<Key> DroppableHints(int w, int keysMax)
     {
         var keys = new HashSet<Key>(Key.Comparer.Instance);
-        if (IsPrimary) return keys;
+        if (IsPrimary || Replica.CannotAttribute || Watermarks.NamedCount < w) return keys;
         var looked = new HashSet<Key>(Key.Comparer.Instance);
-        foreach (var key in Replica.KeysOldestFirst())
+        var looks = 0;
+        foreach (var key in Replica.KeysOldestFirst().Skip(_dropFrom))
         {
-            if (keys.Count >= keysMax) break;
-            if (!looked.Add(key)) continue;
-            if (Replica.DotsOfKey(key) is not { } dots) break;
-            if (!dots.IsEmpty && Watermarks.CountHaving(dots) >= w) keys.Add(key);
+            if (keys.Count >= keysMax || looks == DropLooksMax)
+            {
+                _dropFrom = keys.Count > 0 ? 0 : _dropFrom + looks;
+                return keys;
+            }
+
+            looks++;
+            if (looked.Add(key) && Replica.DotsOfKey(key) is { IsEmpty: false } dots && Watermarks.CountHaving(dots) >= w) keys.Add(key);
         }
 
+        _dropFrom = 0;
         return keys;
     }
 

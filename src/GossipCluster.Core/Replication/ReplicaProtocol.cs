@@ -111,6 +111,7 @@ public partial class ReplicaProtocol
         var wasPrimary = IsPrimary;
         Watermarks.ChangeRing(ringVersion, Self, primaries);
         _otherMembers = [.. members.Where(member => member != Self)];
+        foreach (var gone in _outgoing.Keys.Where(peer => !_otherMembers.Contains(peer)).ToArray()) _outgoing.Remove(gone);
         if (IsPrimary && wasPrimary) return;
         _outgoing.Clear();
         _completed.Clear();

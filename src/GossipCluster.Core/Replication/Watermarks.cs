@@ -64,6 +64,9 @@ public sealed class Watermarks
         return all;
     }
 
+    /// <summary>How many other primaries have named a clock that counts.</summary>
+    public int NamedCount => _known.Count;
+
     /// <summary>How many other primaries are known to have all of these dots.</summary>
     public int CountHaving(DotSet dots) => _others.Count(other => KnownTo(other).Dominates(dots));
 }

@@ -110,6 +110,29 @@ public sealed class PeerLinkTests
     }
 
     [Fact]
+    public void A_peer_that_acknowledges_late_what_was_given_up_hears()
+    {
+        var (a, b) = Connected();
+        for (var i = 0; i < 4; i++) a.Enqueue(Lane.Foreground, Run(ParcelKind.Replica, new byte[7_000]));
+        var late = FramesOf(a);
+        for (var i = 0; i < 5; i++)
+        {
+            _now += TimeSpan.FromMilliseconds(600);
+            Exchange(b, a);
+            a.Judge(_now);
+            FramesOf(a);
+        }
+
+        Assert.False(a.IsReachable);
+        foreach (var frame in late) Assert.True(b.Receive(Head(frame), _now));
+        _now += TimeSpan.FromMilliseconds(600);
+        Exchange(b, a);
+
+        Assert.True(a.Judge(_now));
+        Assert.True(a.IsReachable);
+    }
+
+    [Fact]
     public void A_slow_link_whose_frames_are_acknowledged_one_by_one_is_a_link()
     {
         var (a, b) = Connected();

@@ -51,6 +51,39 @@ public sealed class RingChangeTests
     }
 
     [Fact]
+    public void Handoff_that_was_paused_before_the_ring_changed_goes_on_when_it_is_resumed()
+    {
+        var world = Filled(nodes: 4, partitions: 64);
+        var leaver = world.Nodes[0];
+        leaver.Shard.PauseHandoff(true, world.Now);
+
+        world.Ring = world.Ring.Without(leaver.Name);
+        world.ShowRing();
+        world.Pass(TimeSpan.FromSeconds(5));
+        Assert.NotEqual(0, Left(leaver).Replicas);
+
+        leaver.Shard.PauseHandoff(false, world.Now);
+        world.Settle();
+        world.Pass(TimeSpan.FromMilliseconds(600), looks: false);
+        Assert.Equal((0, 0L), Left(leaver));
+    }
+
+    [Fact]
+    public void A_share_that_was_handed_off_is_forgotten_so_that_what_comes_later_counts_as_hints()
+    {
+        var world = Filled(nodes: 4, partitions: 64);
+        var leaver = world.Nodes[0];
+        Assert.Contains(leaver.Facts, fact => fact.Key.StartsWith("synced/", StringComparison.Ordinal) && !fact.Value.IsEmpty);
+
+        world.Ring = world.Ring.Without(leaver.Name);
+        world.ShowRing();
+        world.Pass(TimeSpan.FromSeconds(5));
+
+        Assert.All(leaver.Shard.Shells.Where(shell => shell.Replica.Clock.IsEmpty), shell => Assert.False(shell.WasPrimary));
+        Assert.All(leaver.Facts.Where(fact => fact.Key.StartsWith("synced/", StringComparison.Ordinal)), fact => Assert.True(fact.Value.IsEmpty, fact.Key));
+    }
+
+    [Fact]
     public void A_newcomer_asks_for_its_share_at_once_and_former_holders_empty_themselves()
     {
         var world = new ShardWorld(nodes: 5, partitions: 64);
