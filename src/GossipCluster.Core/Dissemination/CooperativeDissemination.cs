@@ -16,7 +16,7 @@ internal sealed class CooperativeDissemination : Spreader
         : base(self, options.Recent, options.Exchange, random)
     {
         Views = new HyParView(self, options.Views, random, Counters);
-        Tree = new Plumtree(options.Tree, options.Exchange.ReplyBytesMax, Recent, Counters);
+        Tree = new Plumtree(options.Tree, options.Exchange.ReplyBytesMax, Recent, random, Counters);
     }
 
     public override TimeSpan NextDue

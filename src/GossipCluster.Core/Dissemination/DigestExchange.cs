@@ -38,7 +38,7 @@ internal sealed class DigestExchange(ExchangeOptions options, RecentMessages rec
     /// <summary>Sends a digest.</summary>
     public void Ask(PeerId peer, Beacon? beacon, bool wantsAnswer, TimeSpan now, Outbox outbox)
     {
-        var (seen, horizon) = recent.Digest(options.IdsMax, now);
+        var (seen, horizon) = recent.Digest(Math.Min(options.IdsMax, DisseminationWire.IdsMax), now);
         outbox.Send(peer, new DisseminationMessage.Digest([.. seen], horizon, wantsAnswer, beacon));
     }
 

@@ -139,6 +139,11 @@ public sealed record TreeOptions
     /// <value>Default: 400 ms, above the time in which the tree reaches everyone; sooner, grafts would add links that are not needed.</value>
     public TimeSpan GraftDelay { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>Up to so much is added to <see cref="GraftDelay"/>, at random.</summary>
+    /// <remarks>A branch that is cut off hears of a message at about the same time in all its nodes. The first to ask gets it, and the branch has it from there.</remarks>
+    /// <value>Default: 200 ms, in which a branch is crossed.</value>
+    public TimeSpan GraftSpread { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>How long an answer to a graft is awaited before the next announcer is asked.</summary>
     /// <value>Default: 200 ms.</value>
     public TimeSpan GraftRetry { get; init; } = TimeSpan.FromMilliseconds(200);
@@ -146,6 +151,10 @@ public sealed record TreeOptions
     /// <summary>A message that took so many hops more than an announcement of it said makes the announcer's link part of the tree, instead of the one it came by.</summary>
     /// <value>Hops. Default: 7 (Leitao et al.). Lower, several publishers would pull the tree to and fro.</value>
     public int OptimizeHopsMin { get; init; } = 7;
+
+    /// <summary>The share of such occasions that is taken, at random.</summary>
+    /// <value>0 to 1. Default: 0.02. With 1, of twenty messages published at once every seventh payload is sent twice; see docs/dissemination.md.</value>
+    public double OptimizeShare { get; init; } = 0.02;
 
     /// <summary>The most bytes of announcements that wait for one neighbour; past that the earliest are dropped and left to the exchange.</summary>
     /// <value>Bytes. Default: 64 KiB, about 2,000 announcements.</value>

@@ -26,8 +26,8 @@ public static class DisseminationWire
     /// <summary>The largest payload, in bytes: with its head it fits a frame of a link.</summary>
     public const int PayloadBytesMax = 64 << 10;
 
-    /// <summary>The most ids in one message.</summary>
-    public const int IdsMax = 4_096;
+    /// <summary>The most ids in one message: with the longest names it still fits a frame.</summary>
+    public const int IdsMax = 1_024;
 
     /// <summary>The most peers in one message.</summary>
     public const int PeersMax = 64;

@@ -13,7 +13,7 @@ namespace GossipCluster.Core.Dissemination;
 /// </code>
 /// Announcements are sent once. If both a payload and all its announcements are lost, <see cref="DigestExchange"/> brings the message, and it goes on from here.
 /// </remarks>
-internal sealed partial class Plumtree(TreeOptions options, int replyBytesMax, RecentMessages recent, DisseminationCounters counters)
+internal sealed partial class Plumtree(TreeOptions options, int replyBytesMax, RecentMessages recent, Random random, DisseminationCounters counters)
 {
     private readonly List<Neighbor> _neighbors = [];
     private readonly Dictionary<MessageId, Missing> _missing = [];
@@ -129,12 +129,14 @@ internal sealed partial class Plumtree(TreeOptions options, int replyBytesMax, R
         if (missing is not null && gossip.Way == GossipWay.Pushed) Optimize(from, gossip.Hop, missing, outbox);
     }
 
-    // The announcer knew it by a much shorter way: its link takes the place of the one the payload came by.
+    // The announcer knew it by a much shorter way: its link takes the place of the one the payload came by. One such change keeps the tree a tree; many at
+    // once, for messages of several publishers, make circles and cut branches off. Hence only a few of the nodes that could do it.
     private void Optimize(PeerId from, int hop, Missing missing, Outbox outbox)
     {
         if (missing.Announcers.Count == 0) return;
         var nearest = missing.Announcers.MinBy(announcer => announcer.Hop);
         if (hop - nearest.Hop < options.OptimizeHopsMin || Find(nearest.Peer) is not { IsEager: false }) return;
+        if (random.NextDouble() >= options.OptimizeShare) return;
         counters.Optimizations++;
         SetEager(nearest.Peer, true);
         outbox.Send(nearest.Peer, new DisseminationMessage.Graft([]));
@@ -156,7 +158,7 @@ internal sealed partial class Plumtree(TreeOptions options, int replyBytesMax, R
 
             missing = new Missing();
             _missing.Add(announced.Id, missing);
-            Await(announced.Id, missing, now + options.GraftDelay);
+            Await(announced.Id, missing, now + options.GraftDelay + (options.GraftSpread * random.NextDouble()));
         }
 
         if (missing.Announcers.Count < options.AnnouncersMax) missing.Announcers.Add((from, announced.Hop));

@@ -74,6 +74,58 @@ public sealed class SpreadTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Twenty_publishers_at_once_leave_the_tree_a_tree()
+    {
+        var run = SpreadRun.Crowd(new SpreadPlan(DisseminationWay.Cooperative, 300));
+        Show(run);
+
+        Assert.All(run.Measured, spread => Assert.True(run.World.ReachedAll(spread)));
+        Assert.InRange(run.Measured.Average(spread => spread.Redundancy), 0, 0.1);
+    }
+
+    /// <summary>A test of the test: the halves do not come together for another reason.</summary>
+    [Fact]
+    public void Without_beacons_two_halves_would_stay_two_overlays()
+    {
+        var options = DisseminationOptions.Default;
+        options = options with { Views = options.Views with { BeaconSettledAfter = TimeSpan.FromDays(1) } };
+
+        var run = SpreadRun.CutAndHealed(new SpreadPlan(DisseminationWay.Cooperative, 100) { Options = options });
+
+        Assert.Equal(2, run.World.OverlayCount());
+    }
+
+    /// <summary>A test of the test: messages are lost, and it is the digests that make good for it.</summary>
+    [Fact]
+    public void Without_digests_a_loss_would_leave_somebody_out()
+    {
+        var options = DisseminationOptions.Default;
+        options = options with { Exchange = options.Exchange with { Interval = TimeSpan.FromDays(1) } };
+
+        var run = SpreadRun.Stable(new SpreadPlan(DisseminationWay.Direct, 100, Loss: 0.1) { Options = options }, warming: 0, measured: 2);
+
+        Assert.DoesNotContain(run.Measured, run.World.ReachedAll);
+    }
+
+    /// <summary>A handful of nodes cut off from the rest is found as a half is: each of them knows members of the other side.</summary>
+    [Fact]
+    public void A_small_island_finds_the_rest_again()
+    {
+        var world = new SpreadWorld(new SpreadPlan(DisseminationWay.Cooperative, 200));
+        world.Start();
+        world.RunFor(TimeSpan.FromSeconds(5));
+        world.Cut((one, other) => one < 8 != other < 8);
+        world.RunFor(TimeSpan.FromSeconds(10));
+        Assert.InRange(world.OverlayCount(), 2, 9);
+
+        world.Heal();
+        world.RunFor(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(1, world.OverlayCount());
+        Assert.True(world.ReachedAll(world.Measure(within: TimeSpan.FromSeconds(2), after: TimeSpan.Zero)));
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_run()
     {
         var plan = new SpreadPlan(DisseminationWay.Cooperative, 60, Loss: 0.05, Seed: 7);
