@@ -106,6 +106,7 @@ public sealed class HyParViewTests
     {
         Do((now, outbox) => _views.Learn(Members(20), now, outbox));
         Fill(Options.ActiveTarget);
+        Tick(Options.RequestTimeout);
 
         var effects = Do((now, outbox) => _views.Suspect(Peer(1), now, outbox));
 

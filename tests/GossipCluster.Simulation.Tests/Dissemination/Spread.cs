@@ -6,6 +6,7 @@ namespace GossipCluster.Simulation.Tests.Dissemination;
 internal sealed class Spread(MessageId id, int publisher, TimeSpan at, int nodes)
 {
     private readonly TimeSpan?[] _reached = new TimeSpan?[nodes];
+    private bool _publisherHas = true;
 
     public MessageId Id => id;
 
@@ -28,10 +29,19 @@ internal sealed class Spread(MessageId id, int publisher, TimeSpan at, int nodes
     /// <summary>m / (n - 1) - 1: payloads more than one for each node but the publisher.</summary>
     public double Redundancy => ReachedCount > 1 ? ((double)Payloads / (ReachedCount - 1)) - 1 : 0;
 
-    public bool Has(int node) => node == publisher || _reached[node] is not null;
+    public bool Has(int node) => (node == publisher && _publisherHas) || _reached[node] is not null;
 
     /// <summary>When each node but the publisher had it, since its publication, in order.</summary>
     public IEnumerable<TimeSpan> Times => _reached.OfType<TimeSpan>().Order();
+
+    /// <summary>A node has restarted: its new life has to get the message again.</summary>
+    public void Forget(int node)
+    {
+        if (!Has(node)) return;
+        if (node == publisher) _publisherHas = false;
+        _reached[node] = null;
+        ReachedCount--;
+    }
 
     public void Reached(int node, int hop, TimeSpan now)
     {

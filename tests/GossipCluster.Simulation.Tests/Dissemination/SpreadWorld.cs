@@ -127,6 +127,7 @@ internal sealed class SpreadWorld
     {
         var before = _nodes[place].Machine.Self;
         _nodes[place] = new Node(Machine(before with { Epoch = before.Epoch + 1 }));
+        foreach (var spread in _spreads.Values) spread.Forget(place);
         Members = MemberList.Of(Members.Peers.Append(_nodes[place].Machine.Self));
         Start();
     }
