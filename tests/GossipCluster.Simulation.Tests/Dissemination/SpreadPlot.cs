@@ -7,7 +7,7 @@ namespace GossipCluster.Simulation.Tests.Dissemination;
 internal sealed class SpreadPlot
 {
     private const int Width = 1_080;
-    private const int Height = 400;
+    private const int Height = 460;
     private static readonly string[] Colors = ["#1b6ca8", "#d1495b", "#2a9d8f", "#e09f3e", "#6c4ab6"];
     private readonly StringBuilder _svg = new();
 
@@ -30,7 +30,7 @@ internal sealed class SpreadPlot
             var points = Enumerable.Range(0, 201).Select(step => step / 200.0).Select(share => Math.Min(times.Count - 1, (int)(share * times.Count)))
                 .Select(index => (X(Math.Max(10, times[index].TotalMilliseconds)), Y((index + 1) / (double)(nodes - 1))));
             Curve(points, Colors[i], dots: false);
-            Legend(72, i, Colors[i], name);
+            Legend(60, i, Colors[i], name);
         }
 
         static double X(double milliseconds) => 60 + (Math.Log10(milliseconds / 10) / Math.Log10(2_000) * 430);
@@ -49,7 +49,7 @@ internal sealed class SpreadPlot
         for (var i = 0; i < courses.Count; i++)
         {
             Curve(courses[i].Values.Select((value, index) => (X(index + 1), Y(value))), Colors[i], dots: true);
-            Legend(760, i, Colors[i], courses[i].Name);
+            Legend(600, i, Colors[i], courses[i].Name);
         }
 
         double X(double message) => 600 + ((message - 0.5) / count * 430);
@@ -86,9 +86,11 @@ internal sealed class SpreadPlot
         foreach (var (x, y) in list) Line($"<circle cx=\"{N(x)}\" cy=\"{N(y)}\" r=\"3\" fill=\"{color}\"/>");
     }
 
-    private void Legend(double left, int line, string color, string name)
+    // Below the plot, in two columns.
+    private void Legend(double left, int place, string color, string name)
     {
-        var y = 74 + (line * 18);
+        left += place % 2 * 215;
+        var y = 408 + (place / 2 * 18);
         Line($"<rect x=\"{N(left)}\" y=\"{y - 9}\" width=\"12\" height=\"10\" fill=\"{color}\"/>");
         Text(left + 18, y, name, "start");
     }
