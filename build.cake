@@ -1,4 +1,4 @@
-// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Islands|Bench|Format|Ci
+// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Islands|Healing|Bench|Format|Ci
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
 var seeds = Argument("seeds", 200_000);
@@ -37,6 +37,10 @@ Task("EndToEnd")
 Task("Islands")
     .Description("The splits of Akka.Cluster that take more than three processes.")
     .Does(() => Run("dotnet", "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -explicit only -class *.IslandTests"));
+
+Task("Healing")
+    .Description("How long healing takes after each kind of fault; with a cut of ten minutes among them.")
+    .Does(() => Run("dotnet", "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -explicit only -diagnostics -class *.HealingFigures"));
 
 Task("Bench")
     .Description("Benchmarks: --filter=*Increment* (default: all).")
