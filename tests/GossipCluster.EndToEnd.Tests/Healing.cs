@@ -27,13 +27,18 @@ internal static class Healing
     }
 
     /// <summary>Waits until no node knows of any difference, hints or unsynced replica.</summary>
-    public static Task WaitConvergedAsync(IEnumerable<ClusterNode> nodes, TimeSpan within, CancellationToken cancel) => Eventually.TrueAsync(
+    /// <param name="nodes">All of them.</param>
+    /// <param name="within">In time.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="ofReachable">Only what reachable peers lack counts, and hints for the others are allowed.</param>
+    public static Task WaitConvergedAsync(IEnumerable<ClusterNode> nodes, TimeSpan within, CancellationToken cancel, bool ofReachable = false) => Eventually.TrueAsync(
         async token =>
         {
             foreach (var node in nodes)
             {
                 if (await TryEntropyAsync(node, token) is not { } entropy) return $"{node.Name} cannot say yet";
                 var (dots, hints) = (entropy.GetProperty("dots").GetInt64(), entropy.GetProperty("hints").GetProperty("bytes").GetInt64());
+                if (ofReachable) (dots, hints) = (DotsOfReachable(entropy), 0);
                 if (dots != 0 || hints != 0 || !entropy.GetProperty("synced").GetBoolean()) return $"{node.Name}: {dots} dots, {hints} bytes of hints, {entropy.GetProperty("repair").GetRawText()}";
             }
 
@@ -41,6 +46,13 @@ internal static class Healing
         },
         within,
         cancel);
+
+    private static long DotsOfReachable(JsonElement entropy) =>
+        (from replica in entropy.GetProperty("replicas").EnumerateArray()
+         where replica.GetProperty("primary").GetBoolean()
+         from peer in replica.GetProperty("peers").EnumerateArray()
+         where peer.GetProperty("reachable").GetBoolean()
+         select peer.GetProperty("dots_lacking").GetInt64() + peer.GetProperty("dots_ahead").GetInt64()).Sum();
 
     /// <summary>Each of so many counters has this value on this node's own disk, where the node is a primary of all of them.</summary>
     public static async Task AssertCountersAsync(ClusterNode node, int counters, long value, CancellationToken cancel, int first = 0)
