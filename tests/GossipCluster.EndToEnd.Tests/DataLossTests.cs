@@ -16,6 +16,7 @@ public sealed class DataLossTests : ClusterTest
     [Fact]
     public async Task A_primary_that_loses_its_disk_between_a_write_a_delete_and_a_write_takes_nothing_along_and_brings_nothing_back()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         for (var round = 0; round < 2; round++)
         {
@@ -39,6 +40,7 @@ public sealed class DataLossTests : ClusterTest
     [Fact]
     public async Task A_fallback_that_loses_its_disk_twice_between_hints_costs_only_what_it_alone_had()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(nodes: 4);
         await EachKeyAsync(key => Sets(cluster, 0).AddAsync("b", key, "before", new WriteOptions { W = Quorum.All }, Cancel));
         await cluster[1].KillAsync();
@@ -63,6 +65,7 @@ public sealed class DataLossTests : ClusterTest
     [Fact]
     public async Task Two_hundred_inserts_on_five_nodes_of_which_two_are_cut_off_in_between_are_exactly_what_is_there()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(5, new ClusterPlan { LinkFaults = true });
         var acknowledged = new List<string>();
         for (var insert = 0; insert < 200; insert++)

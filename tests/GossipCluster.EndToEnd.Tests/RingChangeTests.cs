@@ -32,6 +32,7 @@ public sealed class RingChangeTests : ClusterTest
     [Fact]
     public async Task A_node_leaves_under_load_is_empty_and_is_stopped()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(nodes: 4);
         var (leaver, members) = (cluster[3], cluster.Take(3).ToArray());
         using var through = new Load([leaver], Cancel, reads: true);
@@ -60,6 +61,7 @@ public sealed class RingChangeTests : ClusterTest
     [Fact]
     public async Task A_dead_node_is_replaced_by_one_of_its_name_with_an_empty_disk()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         var dead = cluster[2];
         using var load = new Load([cluster[0], cluster[1]], Cancel, reads: true);
@@ -81,6 +83,7 @@ public sealed class RingChangeTests : ClusterTest
     [Fact]
     public async Task A_dead_node_is_taken_out_and_a_new_one_takes_its_place()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         var dead = cluster[2];
         using var load = new Load([cluster[0], cluster[1]], Cancel, reads: true);
@@ -103,6 +106,7 @@ public sealed class RingChangeTests : ClusterTest
     [Fact]
     public async Task A_weight_changes_under_load_and_only_the_difference_moves()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(nodes: 4);
         using var load = new Load([.. cluster], Cancel, reads: true);
         await load.RunUntilAsync(Before, Cancel);

@@ -75,6 +75,7 @@ public sealed class SelfHealingTests : ClusterTest
     [Fact]
     public async Task Hints_are_handed_off_though_their_holder_and_their_owner_die_in_the_middle_of_it()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(nodes: 4);
         await cluster[1].KillAsync();
         await Healing.IncrementAsync(cluster[0], Counters, times: 3, Cancel);

@@ -28,6 +28,10 @@ public abstract class ClusterTest : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>First of all in a test that is one of those which together take minutes: it runs where all have the time for it.</summary>
+    protected static void TakesLong() =>
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("GOSSIPCLUSTER_LONG") == "1", "One of those that take minutes together: set GOSSIPCLUSTER_LONG=1, as .ci/run does.");
+
     /// <summary>What a test has made besides clusters goes; its clusters are gone.</summary>
     protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 

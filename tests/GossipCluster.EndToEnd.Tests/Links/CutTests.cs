@@ -41,6 +41,7 @@ public sealed class CutTests : ClusterTest
     [Fact(DisplayName = "A link that is cut one way, and one that flaps, cost no request and lose nothing")]
     public async Task A_cut_one_way_and_a_link_that_flaps()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(3, Plan);
         using var load = new Load([.. cluster], Cancel);
 

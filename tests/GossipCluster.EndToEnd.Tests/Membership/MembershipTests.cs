@@ -6,7 +6,10 @@ namespace GossipCluster.EndToEnd.Tests.Membership;
 /// <summary>Two states that Akka.Cluster does not get out of by itself, and that clients do not notice. The third: <see cref="IslandTests"/>.</summary>
 public sealed class MembershipTests : ClusterTest
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // A node that restarts may be called over a connection that Akka.Remote takes some seconds to give up.
+    private static readonly TimeSpan Reconnection = TimeSpan.FromSeconds(45);
     private static readonly ClusterPlan Plan = new()
     {
         LinkFaults = true,
@@ -63,7 +66,7 @@ public sealed class MembershipTests : ClusterTest
                 var seen = (await other.Client.Counters.ReadAsync("pages", "home", new ReadOptions { PR = Quorum.Of(2) }, token)).Value;
                 return seen == before ? null : $"{other.Name} reads {seen}, not {before}";
             },
-            TimeSpan.FromSeconds(10),
+            Reconnection,
             Cancel);
         var key = $"at-{before}";
         await other.Client.Sets.AddAsync("restarts", key, other.Name, new WriteOptions { PW = Quorum.Of(2) }, Cancel);
