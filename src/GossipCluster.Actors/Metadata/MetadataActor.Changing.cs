@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
-using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
-using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Storage;
 using GossipCluster.Core.Causality;
