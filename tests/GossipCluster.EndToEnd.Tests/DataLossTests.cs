@@ -47,7 +47,9 @@ public sealed class DataLossTests : ClusterTest
         for (var round = 0; round < 2; round++)
         {
             var element = string.Create(CultureInfo.InvariantCulture, $"during-{round}");
-            await EachKeyAsync(key => Sets(cluster, 0).AddAsync("b", key, element, new WriteOptions { W = Quorum.All }, Cancel));
+
+            // Two copies: with the fallback's disk goes one of them. (w=all would be refused in the second round: decision 0005, "Cost".)
+            await EachKeyAsync(key => Sets(cluster, 0).AddAsync("b", key, element, cancel: Cancel));
             await cluster[3].KillAsync();
             await cluster[3].RestartAsync(emptyDisk: true);
             await cluster[3].WaitReadyAsync(Patience, Cancel);
