@@ -16,13 +16,15 @@ public sealed class ClusterNode : IAsyncDisposable
     private NodeProcess? _process;
     private GossipClusterClient _client;
 
-    internal ClusterNode(NodeBinary binary, string name, string folder)
+    internal ClusterNode(NodeBinary binary, string name, string folder, NetworkHost? host = null)
     {
         _binary = binary;
         _logFile = Path.Combine(folder, $"{name}.log");
         _http = PortLease.Take();
         _remote = PortLease.Take();
         _settings = new NodeSettings(name, _http.Port, _remote.Port, [], Path.Combine(folder, name));
+        if (host is not null) _settings = _settings with { Host = host.Address, Launcher = host.Launcher };
+        Host = host;
         _client = new GossipClusterClient(_settings.Http);
     }
 
@@ -34,6 +36,12 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Where the other nodes find it: host:port.</summary>
     public string Remote => _settings.Remote;
+
+    /// <summary>Where its data are.</summary>
+    public string DataFolder => _settings.DataFolder;
+
+    /// <summary>The host that it is, in a network of the test; null on loopback.</summary>
+    public NetworkHost? Host { get; }
 
     /// <summary>Process id of the last start.</summary>
     public int ProcessId => Process.Id;
@@ -83,7 +91,8 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="otherPorts">Under another address, as a container that moved.</param>
     /// <param name="emptyDisk">Without its data, as a machine that was replaced.</param>
     /// <param name="disk">With this data, from <see cref="CopyDisk"/>, as from a backup.</param>
-    public async Task RestartAsync(bool otherPorts = false, bool emptyDisk = false, string? disk = null)
+    /// <param name="host">On another address of the loopback range, as a container that moved.</param>
+    public async Task RestartAsync(bool otherPorts = false, bool emptyDisk = false, string? disk = null, string? host = null)
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} is running; kill or stop it first.");
         if (_process is not null) await _process.DisposeAsync();
@@ -96,11 +105,16 @@ public sealed class ClusterNode : IAsyncDisposable
             _http = PortLease.Take();
             _remote = PortLease.Take();
             _settings = _settings with { HttpPort = _http.Port, RemotePort = _remote.Port };
+        }
+
+        if (host is not null) _settings = _settings with { Host = host };
+        if (otherPorts || host is not null)
+        {
             _client.Dispose();
             _client = new GossipClusterClient(_settings.Http);
         }
 
-        _process = NodeProcess.Start(_binary, _settings with { Environment = EnvironmentAtStart() }, _logFile);
+        Start();
     }
 
     /// <summary>A copy of its data, beside it. It must not be running.</summary>
@@ -151,9 +165,8 @@ public sealed class ClusterNode : IAsyncDisposable
         foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
     }
 
-    internal void Start(IReadOnlyList<string> seeds, IReadOnlyList<string> extra)
-    {
-        _settings = _settings with { Seeds = seeds, Extra = extra };
-        _process = NodeProcess.Start(_binary, _settings with { Environment = EnvironmentAtStart() }, _logFile);
-    }
+    /// <summary>With what it is started, each time.</summary>
+    internal void Prepare(IReadOnlyList<string> seeds, IReadOnlyList<string> extra) => _settings = _settings with { Seeds = seeds, Extra = extra };
+
+    internal void Start() => _process = NodeProcess.Start(_binary, _settings with { Environment = EnvironmentAtStart() }, _logFile);
 }

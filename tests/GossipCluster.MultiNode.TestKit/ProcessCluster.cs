@@ -54,8 +54,8 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
         var folder = Directory.CreateTempSubdirectory("gossip-test-").FullName;
         var node = new NodeBinary(binary ?? BuiltAlong);
         var cluster = new ProcessCluster(folder, node, plan, [.. Enumerable.Range(1, nodes).Select(number =>
-            new ClusterNode(node, "n" + number.ToString(CultureInfo.InvariantCulture), folder))]);
-        var seeds = cluster.Select(member => member.Remote).ToArray();
+            new ClusterNode(node, "n" + number.ToString(CultureInfo.InvariantCulture), folder, plan.Network?[number - 1]))]);
+        var seeds = cluster.Select(member => member.Remote).Take(plan.Seeds ?? nodes).ToArray();
         foreach (var member in cluster) cluster.Start(member, seeds);
         return cluster;
     }
@@ -64,7 +64,7 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
     /// <returns>The node, which is the last of the cluster from here on.</returns>
     public ClusterNode Add()
     {
-        var node = new ClusterNode(_binary, "n" + (_nodes.Count + 1).ToString(CultureInfo.InvariantCulture), _folder);
+        var node = new ClusterNode(_binary, "n" + (_nodes.Count + 1).ToString(CultureInfo.InvariantCulture), _folder, _plan.Network?[_nodes.Count]);
         var seeds = _nodes.Select(member => member.Remote).ToArray();
         _nodes.Add(node);
         Start(node, seeds);
@@ -73,8 +73,18 @@ public sealed class ProcessCluster : IReadOnlyList<ClusterNode>, IAsyncDisposabl
 
     private void Start(ClusterNode node, IReadOnlyList<string> seeds)
     {
-        node.EnvironmentAtStart = () => _plan.LinkFaults ? _plan.Environment.Concat(Links.EnvironmentOf(node)).ToDictionary(StringComparer.Ordinal) : _plan.Environment;
-        node.Start(seeds, [.. _plan.Extra, .. _plan.ExtraOf?.Invoke(node.Name) ?? []]);
+        node.EnvironmentAtStart = () => EnvironmentOf(node);
+        node.Prepare(seeds, [.. _plan.Extra, .. _plan.ExtraOf?.Invoke(node.Name) ?? []]);
+        if (!_plan.Later.Contains(node.Name)) node.Start();
+    }
+
+    private Dictionary<string, string> EnvironmentOf(ClusterNode node)
+    {
+        var environment = new Dictionary<string, string>(_plan.Environment, StringComparer.Ordinal);
+        foreach (var (name, value) in _plan.EnvironmentOf?.Invoke(node.Name) ?? new Dictionary<string, string>(StringComparer.Ordinal)) environment[name] = value;
+        if (!_plan.LinkFaults) return environment;
+        foreach (var (name, value) in Links.EnvironmentOf(node)) environment[name] = value;
+        return environment;
     }
 
     /// <summary>Waits until every node is ready and reaches every other.</summary>

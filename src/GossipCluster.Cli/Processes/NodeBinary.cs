@@ -28,15 +28,15 @@ internal sealed record NodeBinary(string Path)
     /// <summary>Starts a node of it. The process id is the node's own: nothing stands between.</summary>
     public ProcessStartInfo StartInfo(NodeSettings settings)
     {
-        var start = new ProcessStartInfo(Muxer())
+        string[] command = [.. settings.Launcher, Muxer(), Path, .. settings.Arguments];
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(Path);
-        foreach (var argument in settings.Arguments) start.ArgumentList.Add(argument);
+        foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);
         foreach (var (name, value) in settings.Environment) start.Environment[name] = value;
         return start;
     }
