@@ -4,6 +4,7 @@ using GossipCluster.Benchmarks;
 
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- --filter '*Increment*'    benchmarks
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- memory                    bytes a key
+// dotnet run -c Release --project tests/GossipCluster.Benchmarks -- handoff                   bytes and time of what a replica missed
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- reconciliation            coded symbols a difference among a million keys
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage append /tmp       the commit log: durable deltas a second
 // dotnet run -c Release --project tests/GossipCluster.Benchmarks -- storage recover /tmp      a start with a million counters
@@ -31,6 +32,12 @@ if (args is ["in-process", .. var how])
 if (args is ["reconciliation", ..])
 {
     Reconciliation.Run(Console.Out);
+    return;
+}
+
+if (args is ["handoff", ..])
+{
+    HandoffCost.Run(Console.Out);
     return;
 }
 

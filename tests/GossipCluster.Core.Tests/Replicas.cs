@@ -57,7 +57,7 @@ internal static class Replicas
             Assert.NotEmpty(records);
             foreach (var record in records)
             {
-                deltas += record.Kind == RecordKind.Delta ? 1 : 0;
+                deltas += record.Kind is RecordKind.Delta or RecordKind.JoinedDelta ? 1 : 0;
                 states += record.Kind == RecordKind.KeyStates ? 1 : 0;
                 Feed(to, [record]);
                 onCommit?.Invoke([record]);

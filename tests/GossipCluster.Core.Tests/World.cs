@@ -17,6 +17,7 @@ internal sealed class World
     private readonly List<(string Token, Key Key, HashSet<Deed> Known)> _contexts = [];
     private readonly List<(Record Record, Deed Deed)> _delivered = [];
     private readonly Dictionary<string, Deed> _deedOfDelta = [];
+    private readonly Dictionary<Deed, DotSet> _dotsOfDeed = [];
     private ulong _transfers;
     private int _deeds;
 
@@ -128,6 +129,7 @@ internal sealed class World
         Assert.Equal(deed.Added.Count, delta.ItemCount);
         member.Gather(deed, new Record(RecordKind.Delta, delta.Bytes));
         _deedOfDelta[Show.Hex(delta.Bytes)] = deed;
+        _dotsOfDeed[deed] = DotSet.Of(member.Kernel.Self, delta.First, delta.Last);
     }
 
     /// <summary>True where whoever knows these deeds need not hear of this one: all it did has been superseded.</summary>
@@ -152,6 +154,15 @@ internal sealed class World
         if (record.Kind == RecordKind.Delta)
         {
             to.Gather(_deedOfDelta[Show.Hex(record.Bytes)]);
+            return;
+        }
+
+        if (record.Kind == RecordKind.JoinedDelta)
+        {
+            // What it does not bring of a deed was there already.
+            Assert.True(JoinedDelta.TryRead(record.Bytes, new ReplicaTable(), null, out var joined, out _));
+            var clock = to.StagedClock();
+            foreach (var deed in from.Durable.Where(deed => deed.Key == joined.Key && clock.Dominates(_dotsOfDeed[deed]))) to.Gather(deed);
             return;
         }
 

@@ -118,4 +118,13 @@ public enum Mutant
 
     /// <summary>Rule 3: superseded dots that a replica does not have do not go into its clock.</summary>
     SupersededForgotten,
+
+    /// <summary>Rule 3: joined deltas do not name what was superseded among them, as if what is not sent had never been.</summary>
+    JoinedWithoutSuperseded,
+
+    /// <summary>Rule 3: joined deltas do not name the events of the writes that are joined.</summary>
+    JoinedWithoutEvents,
+
+    /// <summary>Rule 3: who has some of what was joined keeps live what the rest has superseded.</summary>
+    JoinedWithoutPlaces,
 }

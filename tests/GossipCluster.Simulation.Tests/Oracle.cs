@@ -11,6 +11,7 @@ internal sealed class Oracle
     private readonly Dictionary<Dot, List<Dot>> _killers = [];
     private readonly Dictionary<Key, List<Write>> _byKey = [];
     private readonly HashSet<Dot> _dots = [];
+    private readonly HashSet<Dot> _events = [];
 
     // What every dot is called once all news of folds is everywhere.
     private readonly ReplicaTable _names = new();
@@ -32,6 +33,7 @@ internal sealed class Oracle
         if (!_byKey.TryGetValue(write.Key, out var ofKey)) _byKey[write.Key] = ofKey = [];
         ofKey.Add(write);
         if (write.Event is not { } happened) return write;
+        _events.Add(happened);
         foreach (var superseded in write.Superseded.Dots())
         {
             var dot = Present(superseded);
@@ -44,6 +46,9 @@ internal sealed class Oracle
 
     /// <summary>The write that gave these dots.</summary>
     public Write Of(ReplicaId writer, long first) => _byFirst[(writer, first)];
+
+    /// <summary>True for the dot of a write's superseding.</summary>
+    public bool IsEvent(Dot dot) => _events.Contains(dot);
 
     public IReadOnlyList<Write> WritesOf(Key key) => _byKey.GetValueOrDefault(key, []);
 

@@ -46,6 +46,7 @@ internal sealed partial class SimNode(Simulation world, NodeName name)
         var protocol = Protocols[partition];
         if (Mutant == Mutant.ClockFirst && message is PeerMessage.SyncPart part && protocol.IsPrimary) protocol.Replica.DamageClock(part.Stamp.Clock);
         if (Mutant == Mutant.SupersededForgotten) message = BrokenRecords.In(message, protocol.Replica);
+        if (Mutant is Mutant.JoinedWithoutSuperseded or Mutant.JoinedWithoutEvents or Mutant.JoinedWithoutPlaces) message = BrokenJoins.In(message, Mutant, world.Oracles[partition]);
         var isIdleFallback = !protocol.IsPrimary && !protocol.Replica.HasPending;
         protocol.IsRepaired = message is PeerMessage.Repair;
         Run(partition, (_, effects) => protocol.Receive(from, message, effects));

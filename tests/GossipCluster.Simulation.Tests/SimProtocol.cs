@@ -39,7 +39,7 @@ internal sealed class SimProtocol(NodeName self, Replica replica, Func<ulong> ra
         return true;
     }
 
-    protected internal override bool TryPast(Delta delta, DotSet known, List<Delta> past)
+    protected internal override bool TryPast(Delta delta, DotSet known, List<Record> past)
     {
         switch (mutant())
         {

@@ -34,7 +34,7 @@ internal sealed class ReplicaRebuild(ReplicaAddress address, ReplicaOptions opti
     {
         foreach (var record in records)
         {
-            var isShared = record.Kind == RecordKind.Delta;
+            var isShared = record.Kind is RecordKind.Delta or RecordKind.JoinedDelta;
             if (!isShared || _replica.GatheredCount >= SharedRecordsMax) Commit();
             if (!_replica.Stage(record, out var error)) throw new StorageDamagedException($"{where()}: a record of replica {address} does not fit: {error}");
             if (!isShared) Commit();

@@ -17,30 +17,21 @@ namespace GossipCluster.Core.Kernel;
 /// </code>
 /// A group names superseded dots and where they lie: at exactly this path or, with below = 1, anywhere below it.
 /// </remarks>
-public sealed class Delta
+public sealed class Delta : LoggedDelta
 {
     internal const byte Version = 1;
-    private readonly byte[] _bytes;
     private readonly int _itemsOffset;
     private readonly int _groupsOffset;
 
     internal Delta(byte[] bytes, Key key, int[] slots, long first, int itemCount, bool hasEvent, int itemsOffset, int groupsOffset)
+        : base(bytes, key, slots)
     {
-        _bytes = bytes;
-        Key = key;
-        Slots = slots;
         First = first;
         ItemCount = itemCount;
         HasEvent = hasEvent;
         _itemsOffset = itemsOffset;
         _groupsOffset = groupsOffset;
     }
-
-    /// <summary>The key it is about.</summary>
-    public Key Key { get; }
-
-    /// <summary>The wire form.</summary>
-    public ReadOnlyMemory<byte> Bytes => _bytes;
 
     /// <summary>The counter of the first new dot.</summary>
     public long First { get; }
@@ -54,14 +45,15 @@ public sealed class Delta
     /// <summary>True where it supersedes something; then <see cref="Last"/> is the event's counter.</summary>
     public bool HasEvent { get; }
 
-    /// <summary>The replica table's slots of the ids that the bytes number.</summary>
-    internal int[] Slots { get; }
+    internal override RecordKind Kind => RecordKind.Delta;
+
+    internal override int BodyBytes => Raw.Length - _itemsOffset;
 
     internal int WriterSlot => Slots[0];
 
-    internal ItemReader Items => new(_bytes, _itemsOffset, ItemCount);
+    internal ItemReader Items => new(Raw, _itemsOffset, ItemCount);
 
-    internal GroupReader Groups => new(_bytes, _groupsOffset);
+    internal GroupReader Groups => new(Raw, _groupsOffset);
 
     /// <summary>Reads a delta that may be hostile; checks all of it, so that nobody needs to check again.</summary>
     /// <param name="memory">Kept, not copied, where it is a whole array: a record's bytes never change.</param>
@@ -152,12 +144,16 @@ public sealed class Delta
     /// <summary>Walks the groups of superseded dots, and within each its runs.</summary>
     internal ref struct GroupReader
     {
+        private readonly byte[] _bytes;
+        private readonly int _offset;
         private WireReader _reader;
         private int _groups;
         private int _runs;
+        private int _pathEnd;
 
         public GroupReader(byte[] bytes, int offset)
         {
+            (_bytes, _offset) = (bytes, offset);
             _reader = new WireReader(bytes.AsSpan(offset));
             Count = _groups = (int)_reader.ReadVarint();
         }
@@ -169,12 +165,16 @@ public sealed class Delta
 
         public ReadOnlySpan<byte> Path { get; private set; }
 
+        /// <summary>The path, in the memory of the delta.</summary>
+        public readonly ReadOnlyMemory<byte> PathMemory => _bytes.AsMemory(_pathEnd - Path.Length, Path.Length);
+
         /// <summary>The next group. Its runs must have been read to their end.</summary>
         public bool MoveNext()
         {
             if (_groups-- <= 0) return false;
             IsBelow = _reader.ReadByte() == 1;
             Path = _reader.ReadPrefixed();
+            _pathEnd = _offset + _reader.Position;
             _runs = (int)_reader.ReadVarint();
             return true;
         }

@@ -13,6 +13,9 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
     /// <summary>What an entry costs besides its delta, about.</summary>
     public const int EntryBytes = 120;
 
+    // A range of dots takes half of what an entry takes; an entry nearly always has one.
+    private const long RangesPerEntryMax = 2;
+
     private readonly List<SlotLog> _slots = [];
     private readonly Dictionary<Key, LogEntry> _newestOfKey = new(Key.Comparer.Instance);
     private readonly int[] _countOfPriority = new int[Replica.PriorityMax + 1];
@@ -26,6 +29,9 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
     public int EntriesMax { get; } = entriesMax;
 
     public int EntryCount { get; private set; }
+
+    /// <summary>Ranges of dots in all entries, at most twice <see cref="EntriesMax"/>: a joined delta, or a key's state, may bring many.</summary>
+    public long RangeCount { get; private set; }
 
     public long DeltaBytes { get; private set; }
 
@@ -68,6 +74,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         _newest = entry;
         _oldest ??= entry;
         EntryCount++;
+        RangeCount += entry.Ranges.Length;
         CountIn(entry);
 
         if (_newestOfKey.TryGetValue(entry.Key, out var sameKey))
@@ -84,7 +91,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         }
 
         while (DeltaBytes > DeltaBytesMax) ShedDelta();
-        while (EntryCount > EntriesMax) Forget(_oldest!, table, forgotten);
+        while (EntryCount > EntriesMax || RangeCount > RangesPerEntryMax * EntriesMax) Forget(_oldest!, table, forgotten);
     }
 
     /// <summary>The entry of a dot and where its range ends; null where the log does not know it.</summary>
@@ -140,7 +147,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         _slots.Clear();
         _newestOfKey.Clear();
         (_oldest, _newest, _oldestWithDelta) = (null, null, null);
-        (EntryCount, DeltaBytes) = (0, 0);
+        (EntryCount, RangeCount, DeltaBytes) = (0, 0, 0);
         Array.Clear(_countOfPriority);
     }
 
@@ -186,6 +193,7 @@ internal sealed class DeltaLog(int deltaBytesMax, int entriesMax)
         else _newestOfKey.Remove(entry.Key);
         (entry.Older, entry.Newer, entry.OlderOfKey, entry.NewerOfKey) = (null, null, null, null);
         EntryCount--;
+        RangeCount -= entry.Ranges.Length;
         _countOfPriority[entry.Priority]--;
     }
 
@@ -283,7 +291,7 @@ internal class LogEntry
     private readonly SlotRange[]? _ranges;
     private SlotRange _range;
 
-    public LogEntry(Key key, Delta? delta, ReadOnlySpan<SlotRange> ranges)
+    public LogEntry(Key key, LoggedDelta? delta, ReadOnlySpan<SlotRange> ranges)
     {
         Key = key;
         Delta = delta;
@@ -293,7 +301,7 @@ internal class LogEntry
 
     public Key Key { get; }
 
-    public Delta? Delta { get; set; }
+    public LoggedDelta? Delta { get; set; }
 
     /// <summary>The record of a fold, which belongs to no key; null in all other entries.</summary>
     public virtual Record? Fold => null;

@@ -34,6 +34,9 @@ public enum RecordKind : byte
 
     /// <summary>After an audit: the items that a key is to have, whatever it has. From nobody but the own audit and that of a peer.</summary>
     AuditRepair = 10,
+
+    /// <summary>Several writes to one key: <see cref="Kernel.JoinedDelta"/>.</summary>
+    JoinedDelta = 11,
 }
 
 /// <summary>One input that changes a replica's durable state: the unit of the commit log, of sync and of handoff.</summary>
@@ -59,7 +62,7 @@ public readonly record struct Record(RecordKind Kind, ReadOnlyMemory<byte> Bytes
     public static Record Read(ref WireReader reader)
     {
         var kind = reader.ReadByte();
-        if (kind is < (byte)RecordKind.Delta or > (byte)RecordKind.AuditRepair) reader.Fail("the kind of a record, 1 to 10");
+        if (kind is < (byte)RecordKind.Delta or > (byte)RecordKind.JoinedDelta) reader.Fail("the kind of a record, 1 to 11");
         return new Record((RecordKind)kind, reader.ReadPrefixed().ToArray());
     }
 }

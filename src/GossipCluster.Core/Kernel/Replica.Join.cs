@@ -70,6 +70,64 @@ public sealed partial class Replica
         }
     }
 
+    /// <summary>Rule 3 for several writes at once: adds each live item whose dot is new, drops what is dead, takes all dots into the clock.</summary>
+    private void Join(JoinedDelta delta, ItemTree tree)
+    {
+        if (IsSeen(delta)) return;
+        _edits.Clear();
+        _newRanges.Clear();
+        var sorted = true;
+        var dead = new DotSet.Builder();
+        var pieces = delta.Pieces;
+        while (pieces.MoveNext())
+        {
+            if (!pieces.IsLive)
+            {
+                foreach (ref readonly var present in Present(new SlotRange(pieces.Slot, pieces.First, pieces.Last))) dead.Add(_table[present.Slot], present.First, present.Last);
+                continue;
+            }
+
+            var (slot, counter) = (pieces.Slot, pieces.First);
+            _table.Resolve(ref slot, ref counter);
+            if (!Seen(_table[slot], counter, counter)) Edit(ItemEdit.Add(pieces.Path, slot, counter, pieces.Payload), ref sorted);
+        }
+
+        // Live under an old name and dead under a new one is dead.
+        if (_table.HasRenamings) _edits.RemoveAll(edit => dead.Contains(_table[edit.Slot], edit.Counter));
+        var ranges = delta.Ranges;
+        while (ranges.MoveNext()) TakeNew(ranges.Slot, ranges.First, ranges.Last);
+        if (!dead.IsEmpty) DropDead(delta, tree, dead, ref sorted);
+        Apply(delta.Key, tree, sorted);
+        _gathering.LogEntries.Add(new LogEntry(delta.Key, delta, CollectionsMarshal.AsSpan(_newRanges)));
+        _gathering.Add(delta.ToRecord());
+    }
+
+    private void DropDead(JoinedDelta delta, ItemTree tree, DotSet.Builder dead, ref bool sorted)
+    {
+        var places = delta.Places;
+        var isOnly = places.Count == 1;
+        HashSet<(int, long)>? dropped = null;
+        while (places.MoveNext())
+        {
+            foreach (ref readonly var item in places.IsBelow ? tree.Below(places.Path.Span) : tree.At(places.Path.Span))
+            {
+                // One place may lie below another: what is in both is dropped, and taken out of the audit, once.
+                if (dead.Contains(_table[item.Slot], item.Counter) && (isOnly || (dropped ??= []).Add((item.Slot, item.Counter)))) Edit(ItemEdit.Drop(item), ref sorted);
+            }
+        }
+    }
+
+    private bool IsSeen(JoinedDelta delta)
+    {
+        var ranges = delta.Ranges;
+        while (ranges.MoveNext())
+        {
+            if (!IsSeen(ranges.Slot, ranges.First, ranges.Last)) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Rule 4: joins the state of one key as a peer with this clock has it.</summary>
     /// <param name="key">Which key.</param>
     /// <param name="peerItems">The items that are live there, sorted by path.</param>

@@ -20,7 +20,7 @@ public sealed partial class Replica
 
     /// <summary>What a peer with this clock lacks: deltas, else key states, else everything. Costs what the difference costs.</summary>
     /// <param name="peer">The peer's durable clock, and the dots of earlier parts that are still under way to it.</param>
-    /// <param name="bytesMax">Where to end this part; one record may go beyond.</param>
+    /// <param name="bytesMax">Where to end this part, about: it may become twice as long, and one record may go beyond.</param>
     public SyncAnswer Missing(DotSet peer, int bytesMax)
     {
         peer = _table.Resolve(peer);
@@ -30,10 +30,11 @@ public sealed partial class Replica
         if (_unlogged.ToSet().Overlaps(missing)) return SyncAnswer.Full;
 
         _mark++;
+        _runs.Start(bytesMax);
         var records = new List<Record>();
         var covered = new DotSet.Builder();
         KeyStates.Builder? states = null;
-        var bytes = 0;
+
         // Folds first, and in the first part: what follows uses the new names.
         for (var folded = _log.NewestOf(default); folded is not null; folded = folded.OlderOfKey)
         {
@@ -43,59 +44,70 @@ public sealed partial class Replica
             CoverEntry(folded);
         }
 
-        // A walk for each priority; where all are alike, and that is nearly always, one.
-        foreach (var priority in _log.Priorities().DefaultIfEmpty())
+        if (Collect() is not { } isComplete) return SyncAnswer.Full;
+        var bytes = 0L;
+        for (var i = 0; i < _runs.Count; i++)
         {
-            foreach (var range in missing)
+            if (!_runs.TryTake(i, _run)) continue;
+            if (bytes >= 2L * Math.Max(1, bytesMax))
             {
-                var slot = _table.Find(range.Replica);
-                for (var counter = range.First; counter <= range.Last;)
-                {
-                    if (bytes >= Math.Max(1, bytesMax)) return Part(isComplete: false);
-                    if (_log.Find(slot, counter, out var last) is not { } entry)
-                    {
-                        // Must not be; if it is, it costs a transfer, and not the ability to sync.
-                        LogHoles++;
-                        return SyncAnswer.Full;
-                    }
-
-                    counter = last + 1;
-                    if (entry.Mark == _mark || entry.Priority != priority) continue;
-                    Take(entry);
-                }
+                // The runs have turned out longer than they looked: the rest waits for the next part.
+                isComplete = false;
+                break;
             }
+
+            records.Add(RecordOfRun(peer));
+            bytes += records[^1].WireBytes;
+            foreach (var entry in _run) CoverEntry(entry);
         }
 
-        return Part(isComplete: true);
+        if (states is not null) records.Add(states.Build());
+        return new SyncAnswer(SyncNeed.Records, records, covered.ToSet(), isComplete);
 
-        void Take(LogEntry entry)
+        // The part is the first of the missing dots, so that it leaves the peer's clock without more holes than it had. True where that is all of them,
+        // null where the log has a hole. A walk for each priority; where all are alike, and that is nearly always, one.
+        bool? Collect()
         {
-            if (entry.Delta is { } delta)
+            foreach (var priority in _log.Priorities().DefaultIfEmpty())
             {
-                entry.Mark = _mark;
-                records.Add(new Record(RecordKind.Delta, delta.Bytes));
-                bytes += records[^1].WireBytes;
-                CoverEntry(entry);
-                return;
+                foreach (var range in missing)
+                {
+                    var slot = _table.Find(range.Replica);
+                    for (var counter = range.First; counter <= range.Last;)
+                    {
+                        if (_runs.IsFull) return false;
+                        if (_log.Find(slot, counter, out var last) is not { } entry)
+                        {
+                            // Must not be; if it is, it costs a transfer, and not the ability to sync.
+                            LogHoles++;
+                            return null;
+                        }
+
+                        counter = last + 1;
+                        if (entry.Mark == _mark || entry.Priority != priority) continue;
+                        entry.Mark = _mark;
+                        if (entry.Delta is null) TakeState(entry.Key);
+                        else _runs.Add(entry);
+                    }
+                }
             }
 
+            return true;
+        }
+
+        void TakeState(Key key)
+        {
             states ??= new KeyStates.Builder(_table, clock, peer);
             var before = states.BodyBytes;
-            var dots = DotsOf(entry.Key, missing, _mark);
-            states.Add(entry.Key, _trees.GetValueOrDefault(entry.Key), dots);
-            bytes += states.BodyBytes - before;
+            var dots = DotsOf(key, missing, _mark);
+            states.Add(key, _trees.GetValueOrDefault(key), dots);
+            _runs.Replace(key, states.BodyBytes - before);
             covered.Add(dots);
         }
 
         void CoverEntry(LogEntry entry)
         {
             foreach (var range in entry.Ranges) covered.Add(_table[range.Slot], range.First, range.Last);
-        }
-
-        SyncAnswer Part(bool isComplete)
-        {
-            if (states is not null) records.Add(states.Build());
-            return new SyncAnswer(SyncNeed.Records, records, covered.ToSet(), isComplete);
         }
     }
 
@@ -123,7 +135,7 @@ public sealed partial class Replica
     /// <param name="known">What the peer is known to have, or what is travelling ahead of this on the same ordered link.</param>
     /// <param name="past">Where they are put, oldest first.</param>
     /// <returns>False where it cannot be told whether that is all: then the peer's answer is no acknowledgement.</returns>
-    public bool TryPast(Delta delta, DotSet known, List<Delta> past)
+    public bool TryPast(Delta delta, DotSet known, List<Record> past)
     {
         // The delta itself may be known to every primary and forgotten here while what it builds on is not.
         var own = _log.Find(delta.WriterSlot, delta.First, out _);
@@ -134,20 +146,21 @@ public sealed partial class Replica
     /// The same for a write that found everything as it asks for, and made no delta: what it found may be here alone, and must be with those who
     /// acknowledge it.
     /// </summary>
-    public bool TryPast(Key key, DotSet known, List<Delta> past) => TryPast(_log.NewestOf(key), known, past);
+    public bool TryPast(Key key, DotSet known, List<Record> past) => TryPast(_log.NewestOf(key), known, past);
 
-    private bool TryPast(LogEntry? newest, DotSet known, List<Delta> past)
+    private bool TryPast(LogEntry? newest, DotSet known, List<Record> past)
     {
         var whole = IsCovered(known);
-        var start = past.Count;
+        _run.Clear();
         for (var entry = newest; entry is not null; entry = entry.OlderOfKey)
         {
             if (IsKnown(entry, known)) continue;
             if (entry.Delta is null) whole = false;
-            else past.Add(entry.Delta);
+            else _run.Add(entry);
         }
 
-        past.Reverse(start, past.Count - start);
+        _run.Reverse();
+        AddPast(known, past);
         return whole;
     }
 

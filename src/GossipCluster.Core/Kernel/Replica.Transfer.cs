@@ -123,7 +123,7 @@ public sealed partial class Replica
         if (added.LastOf(Self) >= _next) _next = added.LastOf(Self) + 1;
     }
 
-    /// <summary>Version, stable dots, entries (kind, key or delta, dots), oldest first: what a snapshot keeps of the log, in parts.</summary>
+    /// <summary>Version, stable dots, entries (0 key, 1 delta or 2 joined delta; that; dots), oldest first: what a snapshot keeps of the log, in parts.</summary>
     private List<Record> LogState(int bytesMax)
     {
         var parts = new List<Record>();
@@ -137,7 +137,7 @@ public sealed partial class Replica
                 // Folds are in the snapshot by themselves.
                 if (entry.Fold is not null) continue;
                 count++;
-                body.WriteByte(entry.Delta is null ? (byte)0 : (byte)1);
+                body.WriteByte(entry.Delta switch { null => 0, Delta => 1, _ => 2 });
                 body.WritePrefixed(entry.Delta is null ? entry.Key.Flat : entry.Delta.Bytes.Span);
                 var dots = new DotSet.Builder();
                 foreach (var range in entry.Ranges) dots.Add(_table[range.Slot], range.First, range.Last);
@@ -155,6 +155,13 @@ public sealed partial class Replica
         return parts;
     }
 
+    private LoggedDelta? ReadLogged(byte kind, byte[] bytes) => kind switch
+    {
+        1 => Delta.TryRead(bytes, _table, _intern, out var delta, out _) ? delta : null,
+        2 => JoinedDelta.TryRead(bytes, _table, _intern, out var joined, out _) ? joined : null,
+        _ => null,
+    };
+
     private Action? ReadLogState(ref WireReader reader)
     {
         if (reader.ReadByte() != Version) reader.Fail("a log state of version 1");
@@ -164,11 +171,11 @@ public sealed partial class Replica
         var count = reader.ReadCount(3);
         for (var i = 0; i < count && !reader.Failed; i++)
         {
-            var hasDelta = reader.ReadByte() == 1;
+            var kind = reader.ReadByte();
             var bytes = reader.ReadPrefixed();
-            Delta? delta = null;
-            if (hasDelta && !Delta.TryRead(bytes.ToArray(), _table, _intern, out delta, out _)) reader.Fail("a delta");
-            if (!hasDelta && !Key.IsFlat(bytes)) reader.Fail("the flat form of a key");
+            var delta = kind == 0 ? null : ReadLogged(kind, bytes.ToArray());
+            if (kind > 0 && delta is null) reader.Fail("a delta");
+            if (kind == 0 && !Key.IsFlat(bytes)) reader.Fail("the flat form of a key");
             var dots = _table.Resolve(DotSet.Read(ref reader));
             if (reader.Failed) break;
             logged.Add(dots);

@@ -39,6 +39,7 @@ public sealed partial class Replica
     private readonly Queue<Batch> _inFlight = new();
     private readonly ItemTreeEditor _editor = new();
     private readonly DeltaBuilder _deltaBuilder;
+    private readonly DeltaJoiner _joiner;
     private readonly OperationStager _stager;
     private readonly List<ItemEdit> _edits = [];
     private readonly List<SlotRange> _newRanges = [];
@@ -58,6 +59,7 @@ public sealed partial class Replica
         _options = options ?? ReplicaOptions.Default;
         _log = new DeltaLog(_options.LogDeltaBytesMax, _options.LogEntriesMax);
         _deltaBuilder = new DeltaBuilder(_table);
+        _joiner = new DeltaJoiner(_table);
         _stager = new OperationStager(_table, _deltaBuilder, _editor);
         _intern = Intern;
         _self = _table.SlotOf(self);
@@ -155,6 +157,10 @@ public sealed partial class Replica
             case RecordKind.Delta:
                 if (!Delta.TryRead(record.Bytes, _table, _intern, out var delta, out error)) return false;
                 Join(delta, Staged(delta.Key));
+                return true;
+            case RecordKind.JoinedDelta:
+                if (!JoinedDelta.TryRead(record.Bytes, _table, _intern, out var joined, out error)) return false;
+                Join(joined, Staged(joined.Key));
                 return true;
             case RecordKind.KeyStates:
                 return StageKeyStates(record, out error);

@@ -13,7 +13,7 @@ public sealed record ReplicaOptions
     public int LogDeltaBytesMax { get; init; } = 4 << 20;
 
     /// <summary>The most entries of the log, with or without their deltas; what is older is repaired by a full transfer.</summary>
-    /// <value>Entries, at least 1. Default: 100,000, about 12 MB.</value>
+    /// <value>Entries, at least 1, and twice as many ranges of dots. Default: 100,000, about 12 MB, or twice that where many entries have many ranges.</value>
     public int LogEntriesMax { get; init; } = 100_000;
 
     /// <summary>How large operations and keys may be.</summary>

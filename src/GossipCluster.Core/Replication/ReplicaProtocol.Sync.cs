@@ -206,7 +206,7 @@ public partial class ReplicaProtocol
     }
 
     // What stands alone is said by a replica to itself; from a peer it would be an order to forget.
-    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.TransferChunk;
+    private static bool IsFromPeers(RecordKind kind) => kind is RecordKind.Delta or RecordKind.JoinedDelta or RecordKind.KeyStates or RecordKind.TransferChunk;
 
     /// <summary>Takes a peer's word for what it has: trims the log, or empties a fallback.</summary>
     private void Hear(NodeName from, Stamp stamp, List<ReplicaEffect> effects)

@@ -40,7 +40,7 @@ public partial class ReplicaProtocol
     private readonly Queue<Func<List<ReplicaEffect>, bool>> _alone = new();
     private readonly Queue<Action<List<ReplicaEffect>>> _deferred = new();
     private readonly HashSet<NodeName> _completed = [];
-    private readonly List<Delta> _past = [];
+    private readonly List<Record> _past = [];
     private IReadOnlyList<NodeName> _otherMembers = [];
     private ReplicaId? _identity;
     private Batch? _inFlight;
@@ -144,7 +144,7 @@ public partial class ReplicaProtocol
     {
         _past.Clear();
         var whole = TryPast(delta, Watermarks.KnownTo(peer), _past);
-        _past.Add(delta);
+        _past.Add(delta.ToRecord());
         SendPast(peer, op, whole, effects);
     }
 
@@ -195,12 +195,12 @@ public partial class ReplicaProtocol
     protected internal virtual bool MayRemove => IsPrimary && HasSynced;
 
     /// <summary>The past that must travel with a delta (rule 8).</summary>
-    protected internal virtual bool TryPast(Delta delta, DotSet known, List<Delta> past) => Replica.TryPast(delta, known, past);
+    protected internal virtual bool TryPast(Delta delta, DotSet known, List<Record> past) => Replica.TryPast(delta, known, past);
 
     private void SendPast(NodeName peer, ulong op, bool isWhole, List<ReplicaEffect> effects)
     {
         // Folds go ahead: what follows may use the new names.
-        Record[] records = [.. Replica.FoldsUnknownTo(Watermarks.KnownTo(peer)), .. _past.Select(past => new Record(RecordKind.Delta, past.Bytes))];
+        Record[] records = [.. Replica.FoldsUnknownTo(Watermarks.KnownTo(peer)), .. _past];
         effects.Add(new ReplicaEffect.Send(peer, new PeerMessage.Replicate(op, records, isWhole)));
     }
 

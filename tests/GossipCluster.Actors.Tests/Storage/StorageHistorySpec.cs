@@ -183,7 +183,7 @@ public sealed class StorageHistorySpec
         private async Task Stage(Replica replica, Record record)
         {
             Assert.True(replica.Stage(record, out var error), error.ToString());
-            if (record.Kind != RecordKind.Delta || random.Next(3) == 0) await _shard.Flush();
+            if (record.Kind is not (RecordKind.Delta or RecordKind.JoinedDelta) || random.Next(3) == 0) await _shard.Flush();
         }
 
         private async Task Alone(ReplicaAddress address, Action<Replica> stage)

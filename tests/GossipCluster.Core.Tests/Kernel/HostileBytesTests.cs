@@ -53,7 +53,7 @@ public sealed class HostileBytesTests
 
     [Fact(DisplayName = "A replica that commits whatever parses of hostile deltas, states and chunks goes on reading, writing and answering")]
     public void Whatever_parses_does_no_harm() => Property.ForAll(
-        Records.Where(record => record.Kind is RecordKind.Delta or RecordKind.KeyStates or RecordKind.TransferChunk).Array[20, 60],
+        Records.Where(record => record.Kind is RecordKind.Delta or RecordKind.JoinedDelta or RecordKind.KeyStates or RecordKind.TransferChunk).Array[20, 60],
         records =>
         {
             var replica = New();

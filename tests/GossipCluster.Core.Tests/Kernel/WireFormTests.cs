@@ -8,6 +8,7 @@ namespace GossipCluster.Core.Tests.Kernel;
 public sealed class WireFormTests
 {
     private static readonly Key Set = Key.Of("sets", "b", "k");
+    private static readonly Key Counter = Key.Of("counters", "b", "c");
     private static readonly Key Map = Key.Of("maps", "b", "m");
 
     // On disk and on the wire for ever. Where one of these must change, the form gets a new version byte and the old bytes go on being read: add to them,
@@ -19,6 +20,11 @@ public sealed class WireFormTests
         "0108046d61707301626d0101610010000000000000061802070000060703010166010109060703020166000007070302016602650006070303016600"
         + "000707030301660267000607030401660106d00f7465787406070305016600000607030501660100060703060166010400a22601050703070000000b"
         + "070307000305036f6666000000")]
+    [InlineData(
+        "joined delta",
+        "0108047365747301626b020161001000000000000001620110000000000000010004010002050002020000000302026100010302026400010202000001030202630001000302"
+        + "0262")]
+    [InlineData("joined increments", "010c08636f756e746572730162630101610010000000000000010012011102010101140100020101")]
     [InlineData("delta over a gap", "0108047365747301626b010161001000000000000003050202000003020279000100000100010001")]
     [InlineData(
         "key states",
@@ -103,7 +109,7 @@ public sealed class WireFormTests
 
     [Theory(DisplayName = "A kind of record that does not exist is refused")]
     [InlineData(0)]
-    [InlineData(11)]
+    [InlineData(12)]
     [InlineData(255)]
     public void Unknown_kinds_are_refused(byte kind)
     {
@@ -119,7 +125,7 @@ public sealed class WireFormTests
     [Fact(DisplayName = "Every form says its version, and another version is refused")]
     public void Other_versions_are_refused()
     {
-        foreach (var kind in (RecordKind[])[RecordKind.Delta, RecordKind.KeyStates, RecordKind.TransferChunk, RecordKind.TransferEnd, RecordKind.LogState])
+        foreach (var kind in (RecordKind[])[RecordKind.Delta, RecordKind.JoinedDelta, RecordKind.KeyStates, RecordKind.TransferChunk, RecordKind.TransferEnd, RecordKind.LogState])
         {
             var record = Records().First(record => record.Kind == kind);
             byte[] other = [2, .. record.Bytes.Span[1..]];
@@ -148,6 +154,8 @@ public sealed class WireFormTests
             new(RecordKind.Identity, forms["identity"]),
             new(RecordKind.LogState, forms["log state"]),
             new(RecordKind.AuditRepair, forms["audit repair"]),
+            new(RecordKind.JoinedDelta, forms["joined delta"]),
+            new(RecordKind.JoinedDelta, forms["joined increments"]),
         ];
     }
 
@@ -155,7 +163,12 @@ public sealed class WireFormTests
     {
         var sample = Sample();
         var snapshot = sample.Snapshot(10_000).ToList();
-        var deltas = sample.Missing(DotSet.Empty, 10_000).Records;
+
+        // Parts so small that every delta is one of its own.
+        var deltas = new List<Record>();
+        for (var known = DotSet.Empty; sample.Missing(known, 1) is { Need: SyncNeed.Records } part; known = known.Union(part.Covered)) deltas.AddRange(part.Records);
+        var counter = Replicas.New(0);
+        for (var i = 0; i < 10; i++) counter.Write(DataType.Counter, Counter, new Operation.Increment(1));
         var repair = sample.RepairOf(Set, [sample.StateOf(Set)], out _)!.Value;
         Assert.True(sample.TryStageHintsDropped([Set]));
         var batch = sample.Seal();
@@ -176,6 +189,8 @@ public sealed class WireFormTests
             ["identity"] = snapshot[0].Bytes.ToArray(),
             ["log state"] = snapshot[4].Bytes.ToArray(),
             ["hints dropped"] = batch.Records[0].Bytes.ToArray(),
+            ["joined delta"] = sample.Missing(DotSet.Empty, 10_000).Records[0].Bytes.ToArray(),
+            ["joined increments"] = counter.Missing(DotSet.Empty, 10_000).Records[0].Bytes.ToArray(),
             ["audit repair"] = repair.Bytes.ToArray(),
             ["batch"] = writer.ToArray(),
         };
