@@ -67,6 +67,6 @@ public static class LinkProtocol
     /// <summary>From the links: a parcel.</summary>
     public sealed record Delivered(NodeName From, ParcelKind Kind, ReadOnlyMemory<byte> Body) : INoSerializationVerificationNeeded;
 
-    /// <summary>From the links to all subscribers: the verdict on a node has changed. Until it is first heard of, a node counts as unreachable.</summary>
+    /// <summary>From the links to all subscribers: the verdict on a node has changed. Until it is first heard of, and says that it hears, a node counts as unreachable.</summary>
     public sealed record ReachabilityChanged(NodeName Node, bool IsReachable) : INoSerializationVerificationNeeded;
 }
