@@ -52,6 +52,8 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         Receive<ViewChanged>(changed => Locate(changed.View));
         Receive<LinkProtocol.RouteToShards>(route => RouteTo(route.Shards));
         Receive<LinkProtocol.Subscribe>(Subscribe);
+        Receive<LinkProtocol.Asked>(asked => _connections.Asked(asked.Address.ToString()));
+        Receive<LinkProtocol.Answered>(answered => _connections.Answered(answered.Address.ToString()));
         Receive<AssociatedEvent>(made => _connections.Made(made.RemoteAddress.ToString(), Now));
         Receive<AssociationErrorEvent>(failed => Break(failed.RemoteAddress));
         Receive<DisassociatedEvent>(failed => Break(failed.RemoteAddress));
@@ -188,9 +190,11 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         foreach (var link in _links.Values)
         {
             Judge(link);
-            if (link.Address is { } address && _connections.MustReset(address, link.IsReachable, Now)) Reset(link, address);
+            if (link.Address is { } address && _connections.MustReset(address, link.IsReachable, Now)) Reset(address);
             SendFrames(link);
         }
+
+        foreach (var address in _connections.Unanswered(Now)) Reset(address);
 
         _metrics.Publish([.. _links.Values.Select(link => new LinkCounts(link.Peer.Text, link.IsReachable, link.BytesWaiting, link.BytesDropped, link.FramesLost))]);
     }
@@ -210,9 +214,9 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A quarantine without a uid shuts nobody out: Akka.Remote closes the connections to the address, and makes another after its gate (<c>retry-gate-closed-for</c>).</summary>
-    private void Reset(PeerLink link, string address)
+    private void Reset(string address)
     {
-        _log.Info("{Node} is connected and silent: its connections are made anew", link.Peer);
+        _log.Info("{Address} is connected and silent: the connections are made anew", address);
         _metrics.ConnectionsReset();
         _provider.Quarantine(Address.Parse(address), uid: null);
     }

@@ -9,7 +9,7 @@ namespace GossipCluster.Actors.Links;
 ///   half open        n1 has lost a connection and n2 was not told. n1 calls again and is heard; n2 goes on writing into the old one
 ///   another life     the same after a restart of n1 without a word, where there were two connections
 /// </code>
-/// The link is what notices, from end to end. A peer that is connected and has only not started yet is spared by doubling the time with each reset.
+/// The link is what notices, from end to end; before there is one, whoever asks an address and gets no answer. A peer that is connected and has only not started yet is spared by doubling the time with each reset.
 /// </remarks>
 internal sealed class SilentConnections(TimeSpan resetAfter)
 {
@@ -20,6 +20,7 @@ internal sealed class SilentConnections(TimeSpan resetAfter)
     public const int PatienceMax = 16;
 
     private readonly Dictionary<string, Standing> _standings = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
     /// <summary>A connection stands, whoever called.</summary>
     public void Made(string address, TimeSpan now)
@@ -49,6 +50,19 @@ internal sealed class SilentConnections(TimeSpan resetAfter)
         standing.Patience = TimeSpan.FromTicks(Math.Min(standing.Patience.Ticks * 2, resetAfter.Ticks * PatienceMax));
         return true;
     }
+
+    /// <summary>From now on this address owes an answer. One of the node's seeds: they are few.</summary>
+    public void Asked(string address) => _asked.Add(address);
+
+    /// <summary>It has given one.</summary>
+    public void Answered(string address)
+    {
+        _asked.Remove(address);
+        if (_standings.TryGetValue(address, out var standing)) (standing.SilentSince, standing.Patience) = (null, resetAfter);
+    }
+
+    /// <summary>Those that owe an answer and whose connections are to be made anew; each once for each connection that was made.</summary>
+    public IReadOnlyList<string> Unanswered(TimeSpan now) => [.. _asked.Where(address => MustReset(address, isReachable: false, now))];
 
     private sealed class Standing
     {

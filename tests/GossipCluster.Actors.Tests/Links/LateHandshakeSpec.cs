@@ -34,6 +34,18 @@ public sealed class LateHandshakeSpec : IAsyncDisposable
         await EventuallyAsync("both reachable again", () => _a.Reaches("b") && _b.Reaches("a"));
     }
 
+    [Fact(DisplayName = "The same before there is a link: who was asked and does not answer is called anew")]
+    public async Task A_late_handshake_before_there_is_a_link()
+    {
+        await EventuallyAsync("b answers a", () => _a.AnswersAsync(_b));
+
+        await CallAndGiveUpAsync(_b, _a);
+        await EventuallyAsync("a no longer hears b", async () => !await _a.AnswersAsync(_b));
+
+        _a.Ask(_b);
+        await EventuallyAsync("b answers a again", () => _a.AnswersAsync(_b));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _a.System.Terminate();
@@ -82,10 +94,12 @@ public sealed class LateHandshakeSpec : IAsyncDisposable
         return [(byte)((number << 3) | 2), (byte)bytes.Length, .. bytes];
     }
 
-    private static async Task EventuallyAsync(string what, Func<bool> condition)
+    private static Task EventuallyAsync(string what, Func<bool> condition) => EventuallyAsync(what, () => Task.FromResult(condition()));
+
+    private static async Task EventuallyAsync(string what, Func<Task<bool>> condition)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"Not within {Patience}: {what}");
             await Task.Delay(20, TestContext.Current.CancellationToken);
@@ -128,6 +142,23 @@ public sealed class LateHandshakeSpec : IAsyncDisposable
         public ConcurrentQueue<string> Said { get; } = [];
 
         public bool Reaches(string peer) => Said.LastOrDefault(said => said.StartsWith(peer, StringComparison.Ordinal)) == $"{peer}+";
+
+        /// <summary>Says to the links that the other node owes an answer.</summary>
+        public void Ask(Node other) => _links.Tell(new LinkProtocol.Asked(other.Address));
+
+        /// <summary>True where the other node's ActorSystem answers this one.</summary>
+        public async Task<bool> AnswersAsync(Node other)
+        {
+            try
+            {
+                await System.ActorSelection($"{other.Address}/user/links").ResolveOne(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+                return true;
+            }
+            catch (ActorNotFoundException)
+            {
+                return false;
+            }
+        }
 
         /// <summary>This node calls the other one, and not the other way round: so there is one connection.</summary>
         public void Show(Node other) => _links.Tell(new ViewChanged(new ClusterView(

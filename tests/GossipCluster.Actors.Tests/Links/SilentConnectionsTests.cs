@@ -48,6 +48,34 @@ public sealed class SilentConnectionsTests
     public void Without_a_connection_there_is_nothing_to_make_anew() => Assert.Null(ResetAt(from: 0, until: 60));
 
     [Fact]
+    public void Who_was_asked_and_is_connected_and_does_not_answer_is_called_anew()
+    {
+        _connections.Asked(Peer);
+        Assert.Empty(_connections.Unanswered(TimeSpan.FromSeconds(1)));
+        Made(1);
+        Assert.Empty(_connections.Unanswered(TimeSpan.FromSeconds(1)));
+        Assert.Empty(_connections.Unanswered(TimeSpan.FromSeconds(3)));
+        Assert.Equal([Peer], _connections.Unanswered(TimeSpan.FromSeconds(4)));
+        Assert.Empty(_connections.Unanswered(TimeSpan.FromSeconds(60)));
+
+        Made(60);
+        _connections.Answered(Peer);
+        Assert.Empty(_connections.Unanswered(TimeSpan.FromSeconds(70)));
+    }
+
+    [Fact]
+    public void Who_was_asked_and_is_reachable_by_link_is_left_alone()
+    {
+        Made(0);
+        _connections.Asked(Peer);
+        for (var second = 0; second < 60; second++)
+        {
+            Assert.False(MustReset(second, isReachable: true));
+            Assert.Empty(_connections.Unanswered(TimeSpan.FromSeconds(second)));
+        }
+    }
+
+    [Fact]
     public void The_time_grows_to_a_bound()
     {
         for (var now = 0; now < 1000; now += 100)
