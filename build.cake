@@ -35,8 +35,11 @@ Task("EndToEnd")
         new Dictionary<string, string> { ["GOSSIPCLUSTER_LOAD_SECONDS"] = $"{seconds}" }));
 
 Task("Islands")
-    .Description("The splits of Akka.Cluster that take more than three processes.")
-    .Does(() => Run("dotnet", "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -explicit only -class *.IslandTests"));
+    .Description("The splits of Akka.Cluster by restarts inside a cut.")
+    .Does(() => Run(
+        "dotnet",
+        "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -class *.IslandTests",
+        new Dictionary<string, string> { ["GOSSIPCLUSTER_LONG"] = "1" }));
 
 Task("Healing")
     .Description("How long healing takes after each kind of fault; with a cut of ten minutes among them.")

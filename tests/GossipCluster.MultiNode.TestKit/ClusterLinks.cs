@@ -49,6 +49,9 @@ public sealed class ClusterLinks : IDisposable
     /// <summary>Closes the connections between the two; they come again by themselves.</summary>
     public Task DisconnectAsync(ClusterNode a, ClusterNode b) => Task.WhenAll(SetAsync(a, b, "disconnect", "both"), SetAsync(b, a, "disconnect", "both"));
 
+    /// <summary>Leaves the connections half open: <paramref name="forgets"/> has none any more, <paramref name="other"/> is not told and writes into those that were.</summary>
+    public Task HalfOpenAsync(ClusterNode forgets, ClusterNode other) => SetAsync(forgets, other, "disconnect", "both");
+
     /// <summary>Akka.Cluster as a node sees it.</summary>
     public async Task<NodeMembership> MembershipAsync(ClusterNode node, CancellationToken cancel = default) =>
         (await _http.GetFromJsonAsync<NodeMembership>(new Uri(node.Url, "/testing/membership"), cancel))!;

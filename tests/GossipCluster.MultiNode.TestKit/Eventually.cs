@@ -9,7 +9,7 @@ public static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Looks until <paramref name="look"/> gives no complaint; fails with the last complaint at the deadline.</summary>
-    /// <param name="look">Null when all is well, else a sentence saying what is not. A request that fails is a complaint too.</param>
+    /// <param name="look">Null when all is well, else a sentence saying what is not. A request that fails or takes too long is a complaint too.</param>
     public static async Task TrueAsync(Func<CancellationToken, Task<string?>> look, TimeSpan within, CancellationToken cancel = default)
     {
         var watch = Stopwatch.StartNew();
@@ -20,7 +20,7 @@ public static class Eventually
             {
                 complaint = await look(cancel);
             }
-            catch (Exception failed) when (failed is Client.GossipClusterException or HttpRequestException)
+            catch (Exception failed) when (failed is Client.GossipClusterException or HttpRequestException || (failed is TaskCanceledException && !cancel.IsCancellationRequested))
             {
                 complaint = failed.Message;
             }

@@ -8,6 +8,7 @@ internal sealed class LinkMetrics : IDisposable
     public const string MeterName = "GossipCluster.Links";
 
     private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _resets;
     private volatile IReadOnlyList<LinkCounts> _peers = [];
 
     public LinkMetrics()
@@ -16,7 +17,10 @@ internal sealed class LinkMetrics : IDisposable
         _meter.CreateObservableGauge("links.waiting", () => Each(peer => peer.BytesWaiting), "By", "Bytes that wait to be sent.");
         _meter.CreateObservableCounter("links.dropped", () => Each(peer => peer.BytesDropped), "By", "Bytes that were to be sent and were not: the peer was gone, or its queue full. Repaired later.");
         _meter.CreateObservableCounter("links.frames.lost", () => Each(peer => peer.FramesLost), description: "Frames that the peer did not say to have received in time.");
+        _resets = _meter.CreateCounter<long>("links.resets", description: "Times that the connections to a peer stood, nothing came of it, and they were made anew.");
     }
+
+    public void ConnectionsReset() => _resets.Add(1);
 
     public void Publish(IReadOnlyList<LinkCounts> peers) => _peers = peers;
 

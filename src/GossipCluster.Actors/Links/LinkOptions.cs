@@ -37,4 +37,9 @@ public sealed record LinkOptions
     /// <value>200 ms to 10 minutes. Default: 2 s: longer than most pauses for garbage, shorter than a client's patience.</value>
     [Range(typeof(TimeSpan), "00:00:00.200", "00:10:00")]
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a node that is connected may be unreachable before its connections are closed and made anew; twice as long each time that this was of no use.</summary>
+    /// <value>500 ms to 10 minutes. Default: 3 s: what is only slow is heard of again before, and a connection that is of no use is gone 5 s after it was last.</value>
+    [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
+    public TimeSpan ResetAfter { get; init; } = TimeSpan.FromSeconds(3);
 }

@@ -64,9 +64,15 @@ public static class LinkProtocol
     /// <summary>To the links: give me what comes of this kind, as <see cref="Delivered"/>; and every <see cref="ReachabilityChanged"/>, first of all the reachable nodes.</summary>
     public sealed record Subscribe(ParcelKind Kind, IActorRef Subscriber) : INoSerializationVerificationNeeded;
 
+    /// <summary>To the links: a node was asked that may have no link yet. Where it is connected and does not answer, its connections are made anew. No reply.</summary>
+    public sealed record Asked(Address Address) : INoSerializationVerificationNeeded;
+
+    /// <summary>To the links: it has answered. No reply.</summary>
+    public sealed record Answered(Address Address) : INoSerializationVerificationNeeded;
+
     /// <summary>From the links: a parcel.</summary>
     public sealed record Delivered(NodeName From, ParcelKind Kind, ReadOnlyMemory<byte> Body) : INoSerializationVerificationNeeded;
 
-    /// <summary>From the links to all subscribers: the verdict on a node has changed. Until it is first heard of, a node counts as unreachable.</summary>
+    /// <summary>From the links to all subscribers: the verdict on a node has changed. Until it is first heard of, and says that it hears, a node counts as unreachable.</summary>
     public sealed record ReachabilityChanged(NodeName Node, bool IsReachable) : INoSerializationVerificationNeeded;
 }

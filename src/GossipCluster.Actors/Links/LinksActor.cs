@@ -26,12 +26,13 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private readonly long _incarnation;
     private readonly LinkOptions _options;
     private readonly string _ownAddress;
-    private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
+    private readonly IRemoteActorRefProvider _provider = (IRemoteActorRefProvider)((ExtendedActorSystem)Context.System).Provider;
     private readonly Dictionary<NodeName, PeerLink> _links = [];
     private readonly Dictionary<NodeName, (string Address, IActorRef Ref)> _remotes = [];
     private readonly Served _served;
     private readonly WireWriter _frame = new(64 << 10);
     private readonly LinkMetrics _metrics = new();
+    private readonly SilentConnections _connections;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private List<LinkProtocol.Parcel>?[] _arrived = [];
     private bool _flushing;
@@ -41,6 +42,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         (_self, _incarnation, _options, _served) = (self, incarnation, options, served);
         _arrived = new List<LinkProtocol.Parcel>?[served.Shards.Length];
         _ownAddress = _provider.DefaultAddress.ToString();
+        _connections = new SilentConnections(options.ResetAfter);
 
         Receive<LinkProtocol.SendRun>(send => Enqueue(send.To, send.Lane, send.Run));
         Receive<LinkFrame>(frame => TakeApart(frame.Bytes));
@@ -50,6 +52,9 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         Receive<ViewChanged>(changed => Locate(changed.View));
         Receive<LinkProtocol.RouteToShards>(route => RouteTo(route.Shards));
         Receive<LinkProtocol.Subscribe>(Subscribe);
+        Receive<LinkProtocol.Asked>(asked => _connections.Asked(asked.Address.ToString()));
+        Receive<LinkProtocol.Answered>(answered => _connections.Answered(answered.Address.ToString()));
+        Receive<AssociatedEvent>(made => _connections.Made(made.RemoteAddress.ToString(), Now));
         Receive<AssociationErrorEvent>(failed => Break(failed.RemoteAddress));
         Receive<DisassociatedEvent>(failed => Break(failed.RemoteAddress));
     }
@@ -78,6 +83,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(AssociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, _options.HeartbeatInterval / 2);
@@ -112,6 +118,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         var link = LinkTo(head.From);
         if (!link.Receive(head, Now)) return;
         Judge(link);
+        FlushSoon();
 
         // Meant for an earlier life of this node: what was sent on to be done once must not be done by another.
         if (head.AckedIncarnation != _incarnation) return;
@@ -127,8 +134,6 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
             _arrived[shard] = null;
             _served.Shards[shard].Tell(new LinkProtocol.Arrived(head.From, parcels));
         }
-
-        FlushSoon();
     }
 
     private void Deliver(NodeName from, ParcelKind kind, ReadOnlyMemory<byte> body)
@@ -185,8 +190,11 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         foreach (var link in _links.Values)
         {
             Judge(link);
+            if (link.Address is { } address && _connections.MustReset(address, link.IsReachable, Now)) Reset(address);
             SendFrames(link);
         }
+
+        foreach (var address in _connections.Unanswered(Now)) Reset(address);
 
         _metrics.Publish([.. _links.Values.Select(link => new LinkCounts(link.Peer.Text, link.IsReachable, link.BytesWaiting, link.BytesDropped, link.FramesLost))]);
     }
@@ -203,6 +211,14 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         {
             if (link.Address == text && link.Break()) Announce(link);
         }
+    }
+
+    /// <summary>A quarantine without a uid shuts nobody out: Akka.Remote closes the connections to the address, and makes another after its gate (<c>retry-gate-closed-for</c>).</summary>
+    private void Reset(string address)
+    {
+        _log.Info("{Address} is connected and silent: the connections are made anew", address);
+        _metrics.ConnectionsReset();
+        _provider.Quarantine(Address.Parse(address), uid: null);
     }
 
     private void Announce(PeerLink link)

@@ -6,8 +6,9 @@ namespace GossipCluster.Actors.Links;
 /// <summary>One node's end of the link to another: what waits, what is on the way, whether the other is there. Pure: time comes in.</summary>
 /// <remarks>
 /// There is no retransmission. What a frame held is lost with it, and the protocols above repeat or repair; acknowledgements bound what is on the way and
-/// nothing else. Any frame from the peer says that it is there; one that does not acknowledge what it was sent says that it does not hear: a link that is
-/// cut one way is no link. From then on heartbeats are numbered like frames with parcels, and the first that is acknowledged ends that.
+/// nothing else. Any frame from the peer says that it is there, and names the life of this node that it has heard of: where that is not the present one, it has
+/// not heard yet. One that does not acknowledge what it was sent does not hear any more: a link that is open one way is no link. From then on heartbeats are
+/// numbered like frames with parcels, and the first that is acknowledged ends that.
 /// </remarks>
 internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, LinkOptions options)
 {
@@ -24,6 +25,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     private long _received;
     private long _receivedAcked;
     private bool _isDeaf;
+    private bool _knowsThisLife;
 
     public NodeName Peer => peer;
 
@@ -61,6 +63,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         if (head.Incarnation != PeerIncarnation) MeetNewLife(head.Incarnation, now);
         Address = head.Address;
         _heardAt = now;
+        _knowsThisLife = head.AckedIncarnation == incarnation;
         if (head.AckedIncarnation == incarnation && head.Acked > _ackSeen && head.Acked <= _sent)
         {
             // Also of what was given up: it was slow, and it hears.
@@ -85,7 +88,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
             (_acked, _ackedAt, _isDeaf) = (_sent, now, true);
         }
 
-        var reachable = _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax && !_isDeaf;
+        var reachable = _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax && _knowsThisLife && !_isDeaf;
         if (reachable == IsReachable) return false;
         IsReachable = reachable;
         if (!reachable) Forget();
@@ -129,6 +132,9 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         PeerIncarnation = peerIncarnation;
         (_received, _receivedAcked) = (0, 0);
         (_acked, _ackedAt, _isDeaf) = (_sent, now, false);
+
+        // It is answered at once: it waits to be told that it is heard.
+        _sentAt = TimeSpan.MinValue;
         _reassembly.Clear();
     }
 

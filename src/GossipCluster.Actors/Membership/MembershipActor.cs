@@ -168,7 +168,8 @@ public sealed class MembershipActor : ReceiveActor, IWithTimers
             .Select(member => (member.Name, _peers[member.Name].Island.IsJoined))
             .ToList();
         var isLate = _clock.GetElapsedTime(_tryingSince) >= _options.JoinTimeout;
-        if ((isLate || view.Ring.Members.Length == 1) && EnterDecision.JoinsItself(_node.Name, view.Ring.Members.Length, reachable))
+        var isAlone = view.Ring.Members.All(member => member.Name == _node.Name);
+        if (EnterDecision.JoinsItself(_node.Name, _node.IsFirstSeed, isLate, isAlone, reachable))
         {
             _log.Info("Nobody to join: {Node} begins a membership of its own", _node.Name);
             _cluster.Join(_cluster.SelfAddress);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
+using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Core.Membership;
 using GossipCluster.Core.Metadata;
@@ -64,7 +65,11 @@ public sealed partial class MetadataActor
         if (isKnown || !_node.OtherSeeds.Any()) return;
 
         var question = Parcel(new MetadataMessage.Digest(_table.Digest, WantsAnswer: true));
-        foreach (var seed in _node.OtherSeeds) SendTo(seed, question);
+        foreach (var seed in _node.OtherSeeds)
+        {
+            SendTo(seed, question);
+            _links.Tell(new LinkProtocol.Asked(seed));
+        }
 
         var wait = _contactWait;
         _contactWait = TimeSpan.FromTicks(Math.Min(_contactWait.Ticks * 2, _options.ContactIntervalMax.Ticks));

@@ -17,6 +17,7 @@ public sealed partial class MetadataActor
     private void Receive(ReadOnlyMemory<byte> bytes, Action<MetadataMessage> answer, Address? contact)
     {
         if (_isRefused) return;
+        if (contact is not null) _links.Tell(new LinkProtocol.Answered(contact));
         if (!MetadataParcel.TryRead(bytes.Span, out var parcel, out var error))
         {
             _log.Warning("A metadata parcel is refused: {Error}", error);

@@ -48,16 +48,23 @@ public static class EnterDecision
     }
 
     /// <summary>
-    /// True where a node that has not joined Akka.Cluster within the seed timeout shall join itself, so that others can join it: where it comes first by
-    /// name among the ring members that it reaches and none of these has joined. A node that reaches nobody in a ring of several waits: it would only make an island.
+    /// True where a node that has not joined Akka.Cluster shall join itself, so that others can join it. Within the seed timeout that is the first seed alone, in a ring of
+    /// itself: it has just formed the cluster, or is all of it. Afterwards it is the one that comes first by name among the ring members that it reaches, where none of
+    /// these has joined.
     /// </summary>
+    /// <remarks>
+    /// Whoever enters a cluster that was formed a moment ago may see itself before the others in the ring; it waits for them. A node that reaches nobody in a ring of
+    /// several waits too: either would only make an island.
+    /// </remarks>
     /// <param name="self">This node.</param>
-    /// <param name="ringSize">Members of the ring.</param>
+    /// <param name="isFirstSeed">It is the first of its seeds, or has none.</param>
+    /// <param name="isLate">It has tried to join others for the seed timeout.</param>
+    /// <param name="isAlone">The ring as known has no other member.</param>
     /// <param name="reachable">Other ring members that answer, and whether each has joined.</param>
-    public static bool JoinsItself(NodeName self, int ringSize, IReadOnlyCollection<(NodeName Node, bool IsJoined)> reachable)
+    public static bool JoinsItself(NodeName self, bool isFirstSeed, bool isLate, bool isAlone, IReadOnlyCollection<(NodeName Node, bool IsJoined)> reachable)
     {
         ArgumentNullException.ThrowIfNull(reachable);
-        if (ringSize <= 1) return true;
-        return reachable.Count > 0 && reachable.All(peer => !peer.IsJoined && self < peer.Node);
+        if (isAlone) return isFirstSeed || isLate;
+        return isLate && reachable.Count > 0 && reachable.All(peer => !peer.IsJoined && self < peer.Node);
     }
 }

@@ -20,7 +20,6 @@ internal static class TestingEndpoints
     private static async Task SetLinkAsync(HttpContext http)
     {
         var query = http.Request.Query;
-        var system = http.RequestServices.GetRequiredService<NodeRuntime>().System;
         if (!HostPort.TryParse(query["peer"].ToString(), out var peer) || !Enum.TryParse<Direction>(query["direction"].ToString(), ignoreCase: true, out var direction))
         {
             http.Response.StatusCode = StatusCodes.Status400BadRequest;
@@ -34,8 +33,8 @@ internal static class TestingEndpoints
             "throttle" => Throttle(int.Parse(query["bytes-per-second"].ToString(), CultureInfo.InvariantCulture)),
             _ => null,
         };
-        if (mode is not null) await http.RequestServices.GetRequiredService<LinkFaults>().ApplyAsync(system, peer, direction, mode);
-        else if (system is not null) await LinkFaults.DisconnectAsync(system, peer);
+        var faults = http.RequestServices.GetRequiredService<LinkFaults>();
+        await (mode is null ? faults.DisconnectAsync(peer) : faults.ApplyAsync(peer, direction, mode));
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

@@ -13,18 +13,48 @@ public sealed class PeerLinkTests
     private TimeSpan _now;
 
     [Fact]
-    public void A_node_is_reachable_as_soon_as_it_is_heard_of_and_until_it_is_silent()
+    public void A_node_is_reachable_as_soon_as_it_says_that_it_hears_and_until_it_is_silent()
     {
         var (a, b) = Pair();
 
         Assert.False(a.IsReachable);
         Exchange(b, a);
+        Assert.False(a.Judge(_now));
+        Exchange(a, b);
+        Assert.True(b.Judge(_now));
+        Exchange(b, a);
         Assert.True(a.Judge(_now));
-        Assert.True(a.IsReachable);
+        Assert.True(a.IsReachable && b.IsReachable);
 
         _now += Options.SilenceMax + TimeSpan.FromMilliseconds(1);
         Assert.True(a.Judge(_now));
         Assert.False(a.IsReachable);
+    }
+
+    [Fact]
+    public void Who_is_heard_for_the_first_time_is_answered_at_once()
+    {
+        var (a, b) = Pair();
+        Assert.Single(FramesOf(a));
+        Assert.Empty(FramesOf(a));
+
+        Exchange(b, a);
+
+        Assert.Equal(2, Head(Assert.Single(FramesOf(a))).AckedIncarnation);
+        Assert.Empty(FramesOf(a));
+    }
+
+    [Fact]
+    public void A_peer_that_is_heard_and_never_hears_is_never_reachable()
+    {
+        var (a, b) = Pair();
+        for (var i = 0; i < 20; i++)
+        {
+            _now += Options.HeartbeatInterval;
+            FramesOf(a);
+            Exchange(b, a);
+            Assert.False(a.Judge(_now));
+        }
     }
 
     [Fact]

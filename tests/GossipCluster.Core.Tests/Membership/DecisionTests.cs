@@ -23,14 +23,23 @@ public sealed class DecisionTests
         Assert.Equal(expected, EnterDecision.Next(knows, standing, first, all, TimeSpan.FromSeconds(seconds), Timeout));
 
     [Fact]
-    public void The_first_by_name_of_those_that_reach_each_other_joins_itself()
+    public void The_first_by_name_of_those_that_reach_each_other_joins_itself_after_the_timeout()
     {
-        Assert.True(EnterDecision.JoinsItself(B, 3, [(C, false)]));
-        Assert.False(EnterDecision.JoinsItself(B, 3, [(A, false), (C, false)]));
-        Assert.False(EnterDecision.JoinsItself(B, 3, [(C, true)]));
-        Assert.False(EnterDecision.JoinsItself(B, 3, []));
-        Assert.True(EnterDecision.JoinsItself(B, 1, []));
+        Assert.True(JoinsItself([(C, false)]));
+        Assert.False(JoinsItself([(C, false)], isLate: false));
+        Assert.False(JoinsItself([(A, false), (C, false)]));
+        Assert.False(JoinsItself([(C, true)]));
+        Assert.False(JoinsItself([]));
+
+        static bool JoinsItself((NodeName, bool)[] reachable, bool isLate = true) => EnterDecision.JoinsItself(B, isFirstSeed: true, isLate, isAlone: false, reachable);
     }
+
+    [Theory]
+    [InlineData(true, false, true)]
+    [InlineData(false, false, false)]
+    [InlineData(false, true, true)]
+    public void Alone_in_the_ring_the_first_seed_joins_itself_at_once_and_who_has_just_entered_waits_for_the_others(bool isFirstSeed, bool isLate, bool expected) =>
+        Assert.Equal(expected, EnterDecision.JoinsItself(B, isFirstSeed, isLate, isAlone: true, []));
 
     [Fact]
     public void Of_two_islands_exactly_one_gives_way()
