@@ -9,6 +9,7 @@ namespace GossipCluster.EndToEnd.Tests.Nemesis;
 public sealed class NemesisTests : ClusterTest
 {
     private const int Nodes = 4;
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(180);
 
     private static readonly ClusterPlan Plan = new()
     {
@@ -28,7 +29,8 @@ public sealed class NemesisTests : ClusterTest
         if (seconds is null) TakesLong();
         var plan = NemesisPlan.Of(Setting("SEED") ?? 1, TimeSpan.FromSeconds(seconds ?? 20), Nodes);
         TestContext.Current.TestOutputHelper?.WriteLine(plan.ToString());
-        var cluster = await StartCompleteAsync(Nodes, Plan);
+        var cluster = Start(Nodes, Plan);
+        await cluster.WaitRingCompleteAsync(StartPatience, Cancel);
 
         using var run = new NemesisRun(cluster, plan);
         var verdict = await run.RunAsync(plan.Duration, Cancel);

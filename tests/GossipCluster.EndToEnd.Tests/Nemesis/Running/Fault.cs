@@ -107,14 +107,14 @@ internal abstract record Fault(TimeSpan At, TimeSpan For)
     /// <summary>A new node is started and joins, or one that had left is told to.</summary>
     public sealed record Join(TimeSpan At, int Node, bool IsNew) : Fault(At, TimeSpan.Zero)
     {
-        public override IReadOnlyList<int> Nodes => [];
+        public override IReadOnlyList<int> Nodes => [Node];
 
         public override bool ChangesRing => true;
 
         public override string Words => $"n{Node} joins{(IsNew ? string.Empty : " again")}";
     }
 
-    /// <summary>A node is taken out of the ring. Its process stays.</summary>
+    /// <summary>A node is taken out of the ring. Its process stays, and may suffer other faults while it hands over.</summary>
     public sealed record Leave(TimeSpan At, int Node) : Fault(At, TimeSpan.Zero)
     {
         public override IReadOnlyList<int> Nodes => [];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GossipCluster.EndToEnd.Tests.Nemesis.Checking;
 using GossipCluster.MultiNode.TestKit;
 
@@ -10,17 +11,17 @@ internal sealed class FaultRunner(ProcessCluster cluster, HistoryRecorder histor
     private static readonly TimeSpan RefillPatience = TimeSpan.FromSeconds(120);
     private readonly List<(Fault Fault, Task Task)> _running = [];
     private readonly SemaphoreSlim _links = new(1, 1);
-    private readonly HashSet<string> _members = [.. cluster.Select(node => node.Name)];
+    private readonly ConcurrentDictionary<string, bool> _members = new(cluster.Select(node => KeyValuePair.Create(node.Name, true)), StringComparer.Ordinal);
     private volatile IReadOnlyList<ClusterNode> _nodes = [.. cluster];
 
     /// <summary>All processes.</summary>
     public IReadOnlyList<ClusterNode> Nodes => _nodes;
 
     /// <summary>Those in the ring, as far as was ordered.</summary>
-    public IReadOnlyList<ClusterNode> Members => [.. _nodes.Where(node => _members.Contains(node.Name))];
+    public IReadOnlyList<ClusterNode> Members => [.. _nodes.Where(node => _members.ContainsKey(node.Name))];
 
     /// <summary>Those that were taken out of it.</summary>
-    public IReadOnlyList<ClusterNode> Left => [.. _nodes.Where(node => !_members.Contains(node.Name))];
+    public IReadOnlyList<ClusterNode> Left => [.. _nodes.Where(node => !_members.ContainsKey(node.Name))];
 
     /// <summary>Runs the whole plan; at the end every fault is undone.</summary>
     public async Task RunAsync(NemesisPlan plan, CancellationToken cancel)
@@ -32,7 +33,11 @@ internal sealed class FaultRunner(ProcessCluster cluster, HistoryRecorder histor
             while (_running.Where(running => IsInTheWay(running.Fault, fault)).Select(running => running.Task).ToArray() is { Length: > 0 } others)
             {
                 await Task.WhenAll(others);
-                foreach (var done in _running.Where(running => running.Task.IsCompleted).ToArray()) _running.Remove(done);
+                foreach (var done in _running.Where(running => running.Task.IsCompleted).ToArray())
+                {
+                    await done.Task;
+                    _running.Remove(done);
+                }
             }
 
             var task = RunAsync(fault, cancel);
@@ -202,13 +207,13 @@ internal sealed class FaultRunner(ProcessCluster cluster, HistoryRecorder histor
             await OrderAsync(through => Operator.JoinAsync(through, NodeOf(join.Node).Name, cancel), except: null, cancel);
         }
 
-        _members.Add(NodeOf(join.Node).Name);
+        _members[NodeOf(join.Node).Name] = true;
     }
 
     private async Task LeaveAsync(ClusterNode node, CancellationToken cancel)
     {
         await OrderAsync(through => Operator.LeaveAsync(through, node.Name, cancel), except: node, cancel);
-        _members.Remove(node.Name);
+        _members.TryRemove(node.Name, out _);
     }
 
     /// <summary>Through the first node that carries it out.</summary>

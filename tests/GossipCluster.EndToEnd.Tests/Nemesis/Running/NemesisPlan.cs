@@ -74,7 +74,7 @@ internal sealed record NemesisPlan(int Seed, TimeSpan Duration, int Nodes, IRead
                 case < 82: return free is [var e, var f, ..] ? new Fault.Throttle(at, length, e, f, random.Next(2, 60) * 1000) : null;
                 case < 85: return free is [var g, var h, ..] ? new Fault.Disconnect(at, g, h) : null;
                 case < 90: return isQuiet && duration >= LoseDiskFrom && free.Intersect(_members).ToArray() is [var lost, ..] ? new Fault.LoseDisk(at, brief, lost) : null;
-                case < 95: return isRingFree ? JoinOf(at) : null;
+                case < 95: return isRingFree ? JoinOf(at, free) : null;
                 default: return isRingFree && _members.Count > MembersMin ? LeaveOf(at) : null;
             }
         }
@@ -85,11 +85,12 @@ internal sealed record NemesisPlan(int Seed, TimeSpan Duration, int Nodes, IRead
             return new Fault.Partition(at, length, [.. free.Take(side).Order()], [.. free.Skip(side).Order()]);
         }
 
-        private Fault.Join? JoinOf(TimeSpan at)
+        private Fault.Join? JoinOf(TimeSpan at, int[] free)
         {
-            var isNew = _left.Count == 0 || (_nodes < NodesMax && random.Next(2) == 0);
+            var back = free.Intersect(_left).ToArray();
+            var isNew = back.Length == 0 || (_nodes < NodesMax && random.Next(2) == 0);
             if (isNew && _nodes == NodesMax) return null;
-            var node = isNew ? ++_nodes : _left[random.Next(_left.Count)];
+            var node = isNew ? ++_nodes : back[0];
             _left.Remove(node);
             _members.Add(node);
             return new Fault.Join(at, node, isNew);
