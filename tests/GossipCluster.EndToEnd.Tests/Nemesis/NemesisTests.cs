@@ -1,5 +1,4 @@
 using System.Globalization;
-using GossipCluster.EndToEnd.Tests.Nemesis.Checking;
 using GossipCluster.EndToEnd.Tests.Nemesis.Running;
 using GossipCluster.MultiNode.TestKit;
 
@@ -33,19 +32,20 @@ public sealed class NemesisTests : ClusterTest
         await cluster.WaitRingCompleteAsync(StartPatience, Cancel);
 
         using var run = new NemesisRun(cluster, plan);
-        var verdict = await run.RunAsync(plan.Duration, Cancel);
-
-        await AssertKeptAsync(verdict, plan);
-    }
-
-    internal static async Task AssertKeptAsync(Verdict verdict, NemesisPlan plan)
-    {
-        var report = verdict.Report(plan.ToString());
-        TestContext.Current.TestOutputHelper?.WriteLine(report);
-        if (!verdict.Violations.Any()) return;
-        var file = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"gossip-nemesis-{plan.Seed}-{Guid.NewGuid():n}.history"));
-        await File.WriteAllLinesAsync(file, verdict.History.Lines(), Cancel);
-        Assert.Fail($"The whole history is in {file}.\n{report}");
+        try
+        {
+            var verdict = await run.RunAsync(plan.Duration, Cancel);
+            var report = verdict.Report(string.Empty);
+            TestContext.Current.TestOutputHelper?.WriteLine(report);
+            Assert.True(!verdict.Violations.Any(), $"{plan}\n{report}");
+        }
+        catch
+        {
+            var file = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"gossip-nemesis-{plan.Seed}-{Guid.NewGuid():n}.history"));
+            await File.WriteAllLinesAsync(file, run.History.Lines(), CancellationToken.None);
+            TestContext.Current.TestOutputHelper?.WriteLine($"The whole history is in {file}.");
+            throw;
+        }
     }
 
     private static int? Setting(string name) =>

@@ -46,9 +46,19 @@ internal sealed record NemesisPlan(int Seed, TimeSpan Duration, int Nodes, IRead
 
         public List<Fault> Make()
         {
+            // Their own moments, for which others make room: by chance it is seldom quiet.
+            var losses = new Queue<TimeSpan>(duration < LoseDiskFrom ? [] : [duration * (0.2 + (random.NextDouble() * 0.3)), duration * (0.6 + (random.NextDouble() * 0.3))]);
             for (var at = TimeSpan.FromSeconds(1); at < duration; at += Between(0.3, 3))
             {
                 var busy = _faults.Where(fault => End(fault) > at).ToArray();
+                if (losses.TryPeek(out var loss) && loss <= at)
+                {
+                    if (busy.Length > 0) continue;
+                    losses.Dequeue();
+                    _faults.Add(new Fault.LoseDisk(at, Between(0.2, 8), _members[random.Next(_members.Count)]));
+                    continue;
+                }
+
                 if (busy.Length >= FaultsAtOnceMax || busy.Any(fault => fault.IsAlone)) continue;
                 var free = Enumerable.Range(1, _nodes).Except(busy.SelectMany(fault => fault.Nodes)).ToArray();
                 if (Draw(at, free, isQuiet: busy.Length == 0, isRingFree: !busy.Any(fault => fault.ChangesRing)) is { } fault) _faults.Add(fault);
@@ -73,8 +83,7 @@ internal sealed record NemesisPlan(int Seed, TimeSpan Duration, int Nodes, IRead
                 case < 78: return free is [var c, var d, ..] ? new Fault.Flap(at, length, c, d, random.Next(2, 5)) : null;
                 case < 82: return free is [var e, var f, ..] ? new Fault.Throttle(at, length, e, f, random.Next(2, 60) * 1000) : null;
                 case < 85: return free is [var g, var h, ..] ? new Fault.Disconnect(at, g, h) : null;
-                case < 90: return isQuiet && duration >= LoseDiskFrom && free.Intersect(_members).ToArray() is [var lost, ..] ? new Fault.LoseDisk(at, brief, lost) : null;
-                case < 95: return isRingFree ? JoinOf(at, free) : null;
+                case < 93: return isRingFree ? JoinOf(at, free) : null;
                 default: return isRingFree && _members.Count > MembersMin ? LeaveOf(at) : null;
             }
         }

@@ -14,13 +14,17 @@ internal sealed class NemesisRun(ProcessCluster cluster, NemesisPlan plan) : IDi
     private static readonly TimeSpan ConvergedWithin = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan FinalReadsWithin = TimeSpan.FromSeconds(60);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(120) };
+    private readonly HistoryRecorder _history = new();
+
+    /// <summary>What was recorded so far.</summary>
+    public History History => _history.ToHistory();
 
     /// <summary>Runs it all.</summary>
     /// <param name="load">How long clients go on where the plan has no faults.</param>
     /// <param name="cancel">Ends it.</param>
     public async Task<Verdict> RunAsync(TimeSpan load, CancellationToken cancel)
     {
-        var history = new HistoryRecorder();
+        var history = _history;
         using var gate = new LoadGate(MixedLoad.ClientCount);
         using var faults = new FaultRunner(cluster, history, gate);
         using (var clients = new MixedLoad(plan.Seed, history, gate, () => faults.Nodes, cancel))
@@ -35,7 +39,7 @@ internal sealed class NemesisRun(ProcessCluster cluster, NemesisPlan plan) : IDi
         if (complaint is null) history.Note(Mark.Converged, "all replicas are equal");
         await ReadAllAsync(faults.Members, history, cancel);
         if (complaint is null) await AuditAsync(faults.Members, history, cancel);
-        return Verdict.Of(history.ToHistory());
+        return Verdict.Of(History);
     }
 
     /// <inheritdoc/>
