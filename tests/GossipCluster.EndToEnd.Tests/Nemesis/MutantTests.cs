@@ -8,7 +8,6 @@ namespace GossipCluster.EndToEnd.Tests.Nemesis;
 public sealed class MutantTests : ClusterTest
 {
     private static readonly TimeSpan LoadFor = TimeSpan.FromSeconds(6);
-    private string? _config;
 
     [Fact]
     public async Task A_node_that_drops_acknowledged_writes_is_noticed_by_the_checks_of_sets_and_counters()
@@ -31,22 +30,10 @@ public sealed class MutantTests : ClusterTest
         Assert.DoesNotContain(verdict.Violations, violation => violation.Check is SetChecker.Name or CounterChecker.Name or ConvergenceChecker.Name);
     }
 
-    /// <inheritdoc/>
-    protected override ValueTask CleanUpAsync()
-    {
-        if (_config is not null) File.Delete(_config);
-        return ValueTask.CompletedTask;
-    }
-
     private async Task<Verdict> RunAsync(string mutant)
     {
-        _config = Path.Combine(Path.GetTempPath(), $"gossip-mutant-{Guid.NewGuid():n}.conf");
-        await File.WriteAllTextAsync(_config, $"gossip-cluster.testing.mutant = {mutant}", Cancel);
-        var cluster = await StartCompleteAsync(3, new ClusterPlan
-        {
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["GOSSIPCLUSTER_TESTING"] = "1" },
-            ExtraOf = name => name == "n2" ? ["--config", _config] : [],
-        });
+        var breaks = new Dictionary<string, string>(StringComparer.Ordinal) { ["GOSSIPCLUSTER_TESTING"] = "1", ["GOSSIPCLUSTER__TESTING__MUTANT"] = mutant };
+        var cluster = await StartCompleteAsync(3, new ClusterPlan { EnvironmentOf = name => name == "n2" ? breaks : [] });
         var plan = new NemesisPlan(1, LoadFor, 3, []);
         using var run = new NemesisRun(cluster, plan);
         var verdict = await run.RunAsync(LoadFor, Cancel);
