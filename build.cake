@@ -1,10 +1,11 @@
-// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Islands|Healing|Bench|Format|Ci
+// One command does each thing: dotnet tool restore && dotnet cake --target=Build|Test|Simulate|EndToEnd|Islands|MultiNodeFull|Nemesis|Healing|Bench|Format|Ci
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
 var seeds = Argument("seeds", 200_000);
 var firstSeed = Argument("first-seed", 0);
 var seconds = Argument("seconds", 30);
 var filter = Argument("filter", "*");
+var seed = Argument("seed", new System.Random().Next(1, 1_000_000));
 
 void Run(string command, string arguments, IDictionary<string, string> environment = null)
 {
@@ -40,6 +41,24 @@ Task("Islands")
         "dotnet",
         "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -class *.IslandTests",
         new Dictionary<string, string> { ["GOSSIPCLUSTER_LONG"] = "1" }));
+
+Task("MultiNodeFull")
+    .Description("All tests on processes, those that take long too, with a nemesis of 180 s: --seed=N (default: another one each time; it is printed).")
+    .Does(() =>
+    {
+        Information($"The seed of the nemesis is {seed}.");
+        Run(
+            "dotnet",
+            "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -diagnostics",
+            new Dictionary<string, string> { ["GOSSIPCLUSTER_LONG"] = "1", ["GOSSIPCLUSTER_NEMESIS_SECONDS"] = "180", ["GOSSIPCLUSTER_NEMESIS_SEED"] = $"{seed}" });
+    });
+
+Task("Nemesis")
+    .Description("The nemesis alone: --seed=N --seconds=N (default 30).")
+    .Does(() => Run(
+        "dotnet",
+        "run -c Release --project tests/GossipCluster.EndToEnd.Tests -- -diagnostics -class *.NemesisTests",
+        new Dictionary<string, string> { ["GOSSIPCLUSTER_NEMESIS_SECONDS"] = $"{seconds}", ["GOSSIPCLUSTER_NEMESIS_SEED"] = $"{seed}" }));
 
 Task("Healing")
     .Description("How long healing takes after each kind of fault; with a cut of ten minutes among them.")

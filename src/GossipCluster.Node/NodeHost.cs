@@ -42,7 +42,7 @@ internal static class NodeHost
         builder.Services.AddSingleton(settings).AddSingleton(options).AddSingleton(exit);
         builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
         var store = new Actors.Store.NodeStore(directory);
-        builder.Services.AddSingleton(store).AddSingleton<Actors.Store.IStore>(store).AddSingleton<Actors.Store.IRepairs>(store).AddSingleton<Actors.Store.IAudits>(store);
+        builder.Services.AddSingleton(store).AddSingleton(Door(store, settings.Testing.Mutant)).AddSingleton<Actors.Store.IRepairs>(store).AddSingleton<Actors.Store.IAudits>(store);
         var cluster = new Actors.Hosting.NodeCluster(directory, store);
         builder.Services.AddSingleton(cluster).AddSingleton<Actors.Hosting.ICluster>(cluster);
         builder.Services.AddGossipClusterHttp(settings.Http);
@@ -88,6 +88,10 @@ internal static class NodeHost
             }
             """)).WithFallback(StorageConfig.Hocon(settings.Storage)).WithFallback(settings.Config);
     }
+
+    /// <summary>What HTTP calls: the store, or, in tests of checks, one that breaks a promise.</summary>
+    private static Actors.Store.IStore Door(Actors.Store.NodeStore store, Actors.Testing.Mutant mutant) =>
+        mutant == Actors.Testing.Mutant.None ? store : new Actors.Testing.MutantStore(store, mutant, TimeProvider.System);
 
     private static void ConfigureLogging(ILoggingBuilder logging)
     {

@@ -79,6 +79,8 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
             errors.Add($"gossip-cluster.testing.link-faults is for tests of GossipCluster itself: with it anybody who reaches the HTTP port can cut this node off. They set {TestingOptions.Variable}=1.");
         if (settings.Damage.Enabled && environment[TestingOptions.Variable] as string != "1")
             errors.Add($"gossip-cluster.testing.damage is for tests of GossipCluster itself: with it anybody who reaches the HTTP port can spoil data. They set {TestingOptions.Variable}=1.");
+        if (settings.Testing.Mutant != Mutant.None && environment[TestingOptions.Variable] as string != "1")
+            errors.Add($"gossip-cluster.testing.mutant is for tests of GossipCluster itself: with it this node loses writes, or brings back what was removed. They set {TestingOptions.Variable}=1.");
         foreach (var problem in settings.Storage.Problems().Concat(settings.Http.Validate())) errors.Add(problem);
         return errors.Count == 0 ? settings : null;
     }

@@ -48,6 +48,20 @@ public sealed class NodeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_promise_is_broken_on_purpose_only_where_the_environment_says_that_this_is_a_test()
+    {
+        var environment = new Hashtable { ["GOSSIPCLUSTER__TESTING__MUTANT"] = "drop-acknowledged" };
+        Assert.Contains("GOSSIPCLUSTER_TESTING=1", Assert.Single(ErrorsOf(["--name", "n1"], environment)), StringComparison.Ordinal);
+
+        environment["GOSSIPCLUSTER_TESTING"] = "1";
+        Assert.Equal(Actors.Testing.Mutant.DropAcknowledged, Load(["--name", "n1"], environment).Testing.Mutant);
+        Assert.Equal(Actors.Testing.Mutant.None, Load(["--name", "n1"]).Testing.Mutant);
+
+        environment["GOSSIPCLUSTER__TESTING__MUTANT"] = "lie";
+        Assert.Contains("one of none, drop-acknowledged, resurrect", Assert.Single(ErrorsOf(["--name", "n1"], environment)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_door_for_damage_opens_only_where_the_environment_says_that_this_is_a_test()
     {
         var environment = new Hashtable { ["GOSSIPCLUSTER__TESTING__DAMAGE__ENABLED"] = "on" };

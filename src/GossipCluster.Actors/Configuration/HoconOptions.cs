@@ -82,8 +82,13 @@ public static class HoconOptions
     public static string KeyOf(PropertyInfo property)
     {
         ArgumentNullException.ThrowIfNull(property);
+        return KebabOf(property.Name);
+    }
+
+    private static string KebabOf(string name)
+    {
         var key = new StringBuilder();
-        foreach (var c in property.Name)
+        foreach (var c in name)
         {
             if (char.IsAsciiLetterUpper(c) && key.Length > 0) key.Append('-');
             key.Append(char.ToLowerInvariant(c));
@@ -101,7 +106,7 @@ public static class HoconOptions
         if (type == typeof(long)) return values.GetByteSize(key) ?? throw new FormatException();
         if (type == typeof(double)) return values.GetDouble(key);
         if (type == typeof(ImmutableArray<string>)) return ListOf(values, key);
-        if (type.IsEnum) return Enum.Parse(type, values.GetString(key), ignoreCase: true);
+        if (type.IsEnum) return Enum.Parse(type, values.GetString(key).Replace("-", string.Empty, StringComparison.Ordinal), ignoreCase: true);
         throw new InvalidOperationException($"No setting is of type {type}.");
     }
 
@@ -117,7 +122,7 @@ public static class HoconOptions
         : type == typeof(bool) ? "on or off"
         : type == typeof(int) || type == typeof(long) ? "whole number"
         : type == typeof(double) ? "number"
-        : type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(name => name.ToLowerInvariant()))}"
+        : type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(KebabOf))}"
         : "text";
 
     private static string TextOf(object? value) => value switch

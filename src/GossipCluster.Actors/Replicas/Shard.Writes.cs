@@ -220,7 +220,7 @@ internal sealed partial class Shard
 
         Finish(write, outcome switch
         {
-            WriteOutcome.Written written => new WriteReply.Written(written.Copies, write.Relayed?.Clock ?? write.Shell.Replica.Clock, ValueAfter(write)),
+            WriteOutcome.Written written => new WriteReply.Written(written.Copies, SeenBy(write), ValueAfter(write)),
             WriteOutcome.Unsatisfied unmet => new WriteReply.Unsatisfied(unmet.Sentence),
             WriteOutcome.TimedOut => new WriteReply.Unsatisfied(WriteOutcome.TimedOut.Sentence),
             WriteOutcome.NoCoordinator { LastRefusal: RefusalReason.StorageUnavailable } => new WriteReply.Unavailable($"No disk takes the write. {_diskSentence}".TrimEnd(), RetryAfter),
@@ -286,6 +286,16 @@ internal sealed partial class Shard
             write.Pull!.Open.Remove(synced.Peer);
             TryPulled(write);
         }
+    }
+
+    /// <summary>
+    /// What the client has seen by now: the coordinator's clock, and what its own token had seen. A remove's coordinator has seen that, or knows that nobody has it;
+    /// for all else it does not matter to the write, but it does to the client's next read: it must find what the client read before and wrote before.
+    /// </summary>
+    private static DotSet SeenBy(RunningWrite write)
+    {
+        var clock = write.Relayed?.Clock ?? write.Shell.Replica.Clock;
+        return write.Observed is { } before && !write.Operation.Removes ? clock.Union(write.Shell.Replica.Resolve(before)) : clock;
     }
 
     /// <summary>Goes on where the context has been seen, or where every ring member has answered: what nobody has was never observed.</summary>

@@ -59,7 +59,7 @@ public abstract record WriteReply
 
     /// <summary>Acknowledged.</summary>
     /// <param name="Copies">Distinct nodes known to hold it: the header <c>GossipCluster-Copies</c>.</param>
-    /// <param name="Clock">What the coordinator had seen right after: the token of the answer.</param>
+    /// <param name="Clock">What the coordinator had seen right after, and what <see cref="WriteCommand.Observed"/> had: the token of the answer.</param>
     /// <param name="Value">With <see cref="WriteCommand.ReturnValue"/>; null where the key does not exist (after a delete).</param>
     public sealed record Written(int Copies, DotSet Clock, DataValue? Value) : WriteReply;
 

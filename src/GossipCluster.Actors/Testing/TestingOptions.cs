@@ -16,4 +16,21 @@ public sealed record TestingOptions
     /// <summary>Nodes from which this one is cut off, both ways, from its start on.</summary>
     /// <value>HOST:PORT, separated by commas. Default: none.</value>
     public string Cut { get; init; } = string.Empty;
+
+    /// <summary>Which promise this node breaks on purpose, so that checks of histories have something to find.</summary>
+    /// <value>none, drop-acknowledged or resurrect. Default: none: then the store is not wrapped at all.</value>
+    public Mutant Mutant { get; init; }
+}
+
+/// <summary>A promise that a node breaks on purpose. See <see cref="MutantStore"/>.</summary>
+public enum Mutant
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Some writes are answered as written and not done.</summary>
+    DropAcknowledged,
+
+    /// <summary>Elements that were removed are added again a while later.</summary>
+    Resurrect,
 }

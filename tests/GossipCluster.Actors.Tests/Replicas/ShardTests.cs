@@ -52,6 +52,23 @@ public sealed class ShardTests
     }
 
     [Fact]
+    public void The_token_of_a_write_has_seen_what_the_clients_token_had_seen_whoever_coordinates_it()
+    {
+        foreach (var (key, operation) in new (Key, Operation)[] { (Set, Operation.AddToSet("y")), (Counter, new Operation.Increment(1)) })
+        {
+            var world = new ShardWorld();
+            foreach (var node in world.Nodes) world.SetReachable(node, false);
+            var first = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[0], key, operation));
+
+            var second = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes[1], key, operation, observed: first.Clock));
+
+            Assert.False(world.Nodes[1].Replica(key).Clock.Dominates(first.Clock));
+            Assert.True(second.Clock.Dominates(first.Clock));
+            Assert.True(second.Clock.Dominates(world.Nodes[1].Replica(key).Clock));
+        }
+    }
+
+    [Fact]
     public void A_refusal_by_another_coordinator_reaches_the_client()
     {
         var world = new ShardWorld(nodes: 6);

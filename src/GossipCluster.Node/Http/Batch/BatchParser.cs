@@ -186,7 +186,7 @@ internal ref struct BatchParser
         }
 
         DotSet? observed = null;
-        if ((members.IsDelete || Door.LooksAtContext(type)) && _door.Decode(key, token, out observed) is { } badToken) return BatchEntry.Refused(badToken);
+        if (_door.Decode(key, token, out observed) is { } badToken && (members.IsDelete || Door.LooksAtContext(type))) return BatchEntry.Refused(badToken);
         return new BatchEntry(type, new WriteCommand(key, type, operation, _writes)
         {
             Timeout = _parameters.Timeout,

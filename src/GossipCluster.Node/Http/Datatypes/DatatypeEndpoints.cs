@@ -157,7 +157,7 @@ internal sealed class DatatypeEndpoints(Door door)
         var type = place.Type.DataType;
         if (OperationParser.Parse(type, body, door.Options.Limits, out var operation, out var token) is { } badOperation) return badOperation;
         Core.Causality.DotSet? observed = null;
-        if (Door.LooksAtContext(type) && door.Decode(key, token ?? Door.TokenHeader(http.Request), out observed) is { } badToken) return badToken;
+        if (door.Decode(key, token ?? Door.TokenHeader(http.Request), out observed) is { } badToken && Door.LooksAtContext(type)) return badToken;
         command = new WriteCommand(key, type, operation, quorum) { Timeout = parameters.Timeout, Observed = observed, ReturnValue = parameters.ReturnBody };
         return null;
     }

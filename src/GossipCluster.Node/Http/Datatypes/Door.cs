@@ -66,7 +66,7 @@ internal sealed class Door(IStore store, HttpOptions options, RequestBodies bodi
         return string.IsNullOrEmpty(token) && alsoVclock ? headers["X-Riak-Vclock"] : token;
     }
 
-    /// <summary>True where operations on this type look at a context; elsewhere one is ignored, even a bad one.</summary>
+    /// <summary>True where operations on this type look at a context; elsewhere a good one only goes into the token of the answer, and a bad one is ignored.</summary>
     public static bool LooksAtContext(DataType type) => DataTypeNames.HasContext(type);
 }
 

@@ -1,0 +1,153 @@
+using System.Globalization;
+
+namespace GossipCluster.EndToEnd.Tests.Nemesis.Checking;
+
+/// <summary>What a client asks for.</summary>
+internal enum Act
+{
+    /// <summary>Adds one element to a set.</summary>
+    Add,
+
+    /// <summary>Removes one element from a set, as far as the request's basis had seen it.</summary>
+    Remove,
+
+    /// <summary>Reads a set.</summary>
+    ReadSet,
+
+    /// <summary>Adds to a counter.</summary>
+    Increment,
+
+    /// <summary>Reads a counter.</summary>
+    ReadCounter,
+}
+
+/// <summary>Where a request stands.</summary>
+internal enum Phase
+{
+    /// <summary>It was sent.</summary>
+    Invoked,
+
+    /// <summary>It was answered as done.</summary>
+    Ok,
+
+    /// <summary>It was not done, for certain: refused, or never sent.</summary>
+    Failed,
+
+    /// <summary>Nobody can say whether it was done, is being done, or will be done.</summary>
+    Unknown,
+}
+
+/// <summary>One request of one client.</summary>
+/// <param name="Process">The client's number; one request at a time.</param>
+/// <param name="Node">The node that was asked.</param>
+/// <param name="Key">Which datum.</param>
+/// <param name="Act">What.</param>
+internal sealed record Request(int Process, string Node, string Key, Act Act)
+{
+    /// <summary>Of an add or a remove.</summary>
+    public string? Element { get; init; }
+
+    /// <summary>Of an increment.</summary>
+    public long By { get; init; }
+
+    /// <summary>The number of the operation whose token was sent along; null for none.</summary>
+    public int? Basis { get; init; }
+
+    /// <summary>With a quorum of primaries (pw or pr): what one such write says, every later such read must see.</summary>
+    public bool IsStrict { get; init; }
+
+    /// <summary>Read of one replica after everything has healed.</summary>
+    public bool IsFinal { get; init; }
+}
+
+/// <summary>How a request ended.</summary>
+internal sealed record Answer
+{
+    /// <summary>Of a read of a set.</summary>
+    public IReadOnlyCollection<string> Elements { get; init; } = [];
+
+    /// <summary>Of a read of a counter.</summary>
+    public Int128 Count { get; init; }
+
+    /// <summary>Of a write: nodes that hold it, as the answer said.</summary>
+    public int Copies { get; init; }
+
+    /// <summary>The context token; null where none came.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>The status of a refusal; 0 where none came.</summary>
+    public int Status { get; init; }
+
+    /// <summary>Why it was not done.</summary>
+    public string? Why { get; init; }
+}
+
+/// <summary>One line of a history.</summary>
+/// <param name="At">Since the history began, monotonic.</param>
+/// <param name="Operation">Ties the end of a request to its beginning.</param>
+/// <param name="Phase">Which of the two.</param>
+/// <param name="Request">What was asked.</param>
+/// <param name="Answer">Null when it was sent.</param>
+internal sealed record HistoryEvent(TimeSpan At, int Operation, Phase Phase, Request Request, Answer? Answer)
+{
+    /// <summary>As in a report.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{At.TotalSeconds,9:0.000} #{Operation,-6} p{Request.Process,-3} {Request.Node,-4} {(Phase == Phase.Invoked ? "->" : Phase == Phase.Ok ? "ok" : Phase == Phase.Failed ? "no" : "??")} {What()}");
+
+    private string What()
+    {
+        var what = Request.Act switch
+        {
+            Act.Add => $"add {Request.Element}",
+            Act.Remove => $"remove {Request.Element}",
+            Act.Increment => string.Create(CultureInfo.InvariantCulture, $"increment by {Request.By}"),
+            _ => "read",
+        };
+        what += $" {Request.Key}";
+        if (Request.IsStrict) what += " strictly";
+        if (Request.IsFinal) what += " at the end";
+        if (Request.Basis is { } basis) what += string.Create(CultureInfo.InvariantCulture, $" with the token of #{basis}");
+        return Answer is null ? what
+            : Answer.Why is { } why ? $"{what}: {why}"
+            : Request.Act is Act.ReadSet ? $"{what}: [{string.Join(' ', Answer.Elements)}]"
+            : Request.Act is Act.ReadCounter ? string.Create(CultureInfo.InvariantCulture, $"{what}: {Answer.Count}")
+            : string.Create(CultureInfo.InvariantCulture, $"{what}: {Answer.Copies} copies");
+    }
+}
+
+/// <summary>What happened around the clients.</summary>
+internal enum Mark
+{
+    /// <summary>A fault or its end.</summary>
+    Fault,
+
+    /// <summary>The ring changes from here on, or a disk is lost: primaries are not what they were.</summary>
+    Unsettled,
+
+    /// <summary>The ring is one again and its members have what they shall have.</summary>
+    Settled,
+
+    /// <summary>A disk was lost.</summary>
+    DiskLost,
+
+    /// <summary>All replicas were equal while nothing was written.</summary>
+    Converged,
+
+    /// <summary>What one node says of its divergence when everything must be over: the value is the number of dots and hints.</summary>
+    Entropy,
+
+    /// <summary>What an audit of one node says at the end: the value is the number of differences.</summary>
+    Audit,
+}
+
+/// <summary>A line of a history that is no request.</summary>
+/// <param name="At">Since the history began.</param>
+/// <param name="Mark">Of what kind.</param>
+/// <param name="Sentence">For people.</param>
+/// <param name="Value">Where the kind has one.</param>
+internal sealed record HistoryNote(TimeSpan At, Mark Mark, string Sentence, long Value = 0)
+{
+    /// <summary>As in a report.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.TotalSeconds,9:0.000} ------- {Sentence}");
+}
