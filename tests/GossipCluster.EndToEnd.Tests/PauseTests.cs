@@ -35,11 +35,16 @@ public sealed class PauseTests : ClusterTest
     [Fact(Explicit = true)]
     public async Task What_was_added_while_its_coordinator_hung_and_was_then_removed_stays_away()
     {
-        var cluster = await StartCompleteAsync(nodes: 4);
+        var cluster = Start(4);
+        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(180), Cancel);
         var (hanging, asked) = (cluster[1], cluster[3]);
         var keys = Enumerable.Range(0, 100).Select(number => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"k{number}")).ToArray();
         await hanging.PauseAsync();
         await Task.WhenAll(keys.Select(key => asked.Client.Sets.AddAsync("b", key, "x", cancel: Cancel)));
+
+        // A remove goes to one coordinator and no other: it would wait for the one that hangs.
+        await Eventually.TrueAsync(
+            async token => (await asked.Client.MembersAsync(token)).Any(member => member.Name == hanging.Name && member.Reachable) ? "nobody misses it yet" : null, TimeSpan.FromSeconds(60), Cancel);
         foreach (var key in keys)
         {
             var read = await asked.Client.Sets.ReadAsync("b", key, cancel: Cancel);
