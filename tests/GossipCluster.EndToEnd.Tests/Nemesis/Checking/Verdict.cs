@@ -29,6 +29,7 @@ internal sealed record Verdict(History History, IReadOnlyList<CheckResult> Resul
             text.AppendLine(CultureInfo.InvariantCulture, $"{acts.Key}: {acts.Count()} sent, {Count(acts, Phase.Ok)} ok, {Count(acts, Phase.Failed)} failed, {Count(acts, Phase.Unknown)} unknown");
         }
 
+        text.AppendLine(CultureInfo.InvariantCulture, $"Around them: {string.Join(", ", History.Notes.GroupBy(note => note.Mark).OrderBy(notes => notes.Key).Select(notes => $"{notes.Count()} {notes.Key}"))}");
         foreach (var result in Results) text.AppendLine(CultureInfo.InvariantCulture, $"{(result.Violations.Count == 0 ? "kept  " : "BROKEN")} {result.Check}: {result.Measures}");
         foreach (var kind in Violations.GroupBy(violation => (violation.Check, violation.Kind)))
         {
