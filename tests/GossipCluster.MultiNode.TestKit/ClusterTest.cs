@@ -5,6 +5,8 @@ namespace GossipCluster.MultiNode.TestKit;
 /// <summary>A test on real processes. What was started ends with the test; logs are shown where it failed, and only there.</summary>
 public abstract class ClusterTest : IAsyncLifetime
 {
+    // Five processes that compile their code on two cores that others use too.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(180);
     private readonly List<ProcessCluster> _clusters = [];
 
     /// <summary>Ends the test's waits when the run is cancelled.</summary>
@@ -55,7 +57,7 @@ public abstract class ClusterTest : IAsyncLifetime
     protected async Task<ProcessCluster> StartCompleteAsync(int nodes, ClusterPlan plan)
     {
         var cluster = Start(nodes, plan);
-        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(60), Cancel);
+        await cluster.WaitRingCompleteAsync(StartPatience, Cancel);
         return cluster;
     }
 
@@ -63,7 +65,7 @@ public abstract class ClusterTest : IAsyncLifetime
     protected async Task<ProcessCluster> StartCompleteAsync(int nodes = 3, string? binary = null)
     {
         var cluster = Start(nodes, binary);
-        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(60), Cancel);
+        await cluster.WaitRingCompleteAsync(StartPatience, Cancel);
         return cluster;
     }
 }
