@@ -5,6 +5,9 @@ namespace GossipCluster.MultiNode.TestKit;
 /// <summary>A test on real processes. What was started ends with the test; logs are shown where it failed, and only there.</summary>
 public abstract class ClusterTest : IAsyncLifetime
 {
+    // Five processes that start at once on two cores which others use too have been seen to take more than a minute to read an empty disk.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+
     private readonly List<ProcessCluster> _clusters = [];
 
     /// <summary>Ends the test's waits when the run is cancelled.</summary>
@@ -55,7 +58,7 @@ public abstract class ClusterTest : IAsyncLifetime
     protected async Task<ProcessCluster> StartCompleteAsync(int nodes, ClusterPlan plan)
     {
         var cluster = Start(nodes, plan);
-        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(60), Cancel);
+        await cluster.WaitRingCompleteAsync(StartPatience, Cancel);
         return cluster;
     }
 
@@ -63,7 +66,7 @@ public abstract class ClusterTest : IAsyncLifetime
     protected async Task<ProcessCluster> StartCompleteAsync(int nodes = 3, string? binary = null)
     {
         var cluster = Start(nodes, binary);
-        await cluster.WaitRingCompleteAsync(TimeSpan.FromSeconds(60), Cancel);
+        await cluster.WaitRingCompleteAsync(StartPatience, Cancel);
         return cluster;
     }
 }
