@@ -5,8 +5,9 @@ namespace GossipCluster.MultiNode.TestKit;
 /// <summary>A test on real processes. What was started ends with the test; logs are shown where it failed, and only there.</summary>
 public abstract class ClusterTest : IAsyncLifetime
 {
-    // Five processes that compile their code on two cores that others use too.
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(180);
+    // Five processes that start at once on two cores which others use too have been seen to take more than a minute to read an empty disk.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
+
     private readonly List<ProcessCluster> _clusters = [];
 
     /// <summary>Ends the test's waits when the run is cancelled.</summary>
