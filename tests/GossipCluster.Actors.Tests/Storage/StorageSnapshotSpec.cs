@@ -30,7 +30,9 @@ public sealed class StorageSnapshotSpec
 
         shard.AssertSame(recovered.Replicas);
         Assert.Equal("v1", Encoding.UTF8.GetString(recovered.Facts["ring"].Span));
-        Assert.Equal(1, database.CountOnSnapshots("SELECT COUNT(*) FROM snapshots WHERE persistence_id LIKE '%catalogue'"));
+
+        // One more where it was closed after a new one was written and before the last was deleted.
+        Assert.InRange(database.CountOnSnapshots("SELECT COUNT(*) FROM snapshots WHERE persistence_id LIKE '%catalogue'"), 1, 2);
     }
 
     [Theory]

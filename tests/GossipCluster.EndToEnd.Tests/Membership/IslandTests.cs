@@ -45,6 +45,7 @@ public sealed class IslandTests : ClusterTest
         await Task.WhenAll(there.Select(node => node.RestartAsync()));
         await WaitOneClusterAsync(cluster, there);
         await WaitOneClusterAsync(cluster, here);
+        await there[0].WaitReadyAsync(Patience, Cancel);
         await there[0].Client.Sets.AddAsync("islands", "both", "there", cancel: Cancel);
         await here[0].Client.Sets.AddAsync("islands", "both", "here", cancel: Cancel);
         var (processes, restarts) = (cluster.Select(node => node.ProcessId).ToArray(), await RestartsAsync(cluster));

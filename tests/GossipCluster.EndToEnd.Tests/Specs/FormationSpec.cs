@@ -69,16 +69,15 @@ public sealed class FormationSpec : MultiNodeSpec
     }
 
     [Theory(DisplayName = "A node that was made for another cluster is refused in a sentence, and the cluster goes on")]
-    [InlineData("--partitions", "128", "128")]
-    [InlineData("--cluster-name", "other", "other")]
+    [InlineData("--partitions", "128", "this node has 128")]
+    [InlineData("--cluster-name", "other", "this node to 'other'")]
     public async Task A_node_of_another_cluster_is_refused(string option, string value, string named)
     {
         var cluster = Start(3, new ClusterPlan { Seeds = 1, Later = ["n3"], ExtraOf = name => name == "n3" ? [option, value] : [] });
         await Task.WhenAll(cluster[0].WaitReadyAsync(Patience, Cancel), cluster[1].WaitReadyAsync(Patience, Cancel));
 
         await cluster[2].RestartAsync();
-        var sentence = await SaysAsync(cluster[2], named);
-        Assert.Contains(option == "--partitions" ? "partitions" : "gossip", sentence, StringComparison.Ordinal);
+        await SaysAsync(cluster[2], named);
 
         Assert.Equal(["n1", "n2"], (await cluster[0].Client.MembersAsync(Cancel)).Select(member => member.Name).Order(StringComparer.Ordinal));
         await cluster[1].Client.Counters.IncrementAsync("pages", "home", cancel: Cancel);
@@ -99,17 +98,12 @@ public sealed class FormationSpec : MultiNodeSpec
     }
 
     /// <summary>Waits until a node that is not ready, or has ended, says something, in its answer or at the end of its log.</summary>
-    private static async Task<string> SaysAsync(ClusterNode node, string part)
-    {
-        var said = string.Empty;
-        await Eventually.TrueAsync(
-            async token =>
-            {
-                said = node.IsRunning ? (await node.Client.ReadinessAsync(token)).Sentence : string.Join('\n', node.LogTail(5));
-                return said.Contains(part, StringComparison.Ordinal) ? null : $"{node.Name} says: {said}";
-            },
-            Patience,
-            Cancel);
-        return said;
-    }
+    private static Task SaysAsync(ClusterNode node, string part) => Eventually.TrueAsync(
+        async token =>
+        {
+            var said = node.IsRunning ? (await node.Client.ReadinessAsync(token)).Sentence : string.Join('\n', node.LogTail(5));
+            return said.Contains(part, StringComparison.Ordinal) ? null : $"{node.Name} says: {said}";
+        },
+        Patience,
+        Cancel);
 }
