@@ -18,6 +18,7 @@ public sealed class AuditTests : ClusterTest
     [Fact]
     public async Task Damage_of_one_nodes_memory_and_disk_is_found_named_repaired_and_stays_repaired()
     {
+        TakesLong();
         var config = Path.Combine(Path.GetTempPath(), $"gossip-damage-{Guid.NewGuid():N}.conf");
         await File.WriteAllTextAsync(config, "gossip-cluster.testing.damage.enabled = on", Cancel);
         var cluster = Start(3, null, "--config", config);

@@ -9,6 +9,7 @@ public sealed class LargeKeyTests : ClusterTest
     [Fact]
     public async Task Keys_of_megabytes_are_had_by_a_node_that_was_away_and_it_never_says_that_they_are_not_there()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         var away = cluster[2];
         using var http = new HttpClient();

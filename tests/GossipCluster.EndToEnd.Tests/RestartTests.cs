@@ -10,6 +10,7 @@ public sealed class RestartTests : ClusterTest
     [Fact]
     public async Task All_types_survive_a_clean_restart_of_all_nodes()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         var client = cluster.Client;
         await client.Counters.IncrementAsync("pages", "home", 5, cancel: Cancel);

@@ -12,6 +12,7 @@ public sealed class RingChangeTests : ClusterTest
     [Fact]
     public async Task A_node_joins_under_load()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         var plan = await Operator.PlanAsync(cluster[0], "join=n4", Cancel);
         using var load = new Load([.. cluster], Cancel, reads: true);

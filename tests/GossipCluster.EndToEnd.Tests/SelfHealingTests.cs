@@ -29,6 +29,7 @@ public sealed class SelfHealingTests : ClusterTest
     [Fact]
     public async Task A_lost_disk_is_refilled_by_itself_and_a_kill_in_the_middle_only_costs_time()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         await Healing.IncrementAsync(cluster[0], Counters, times: 3, Cancel);
         await Healing.WaitConvergedAsync(cluster, Heal, Cancel);
@@ -55,6 +56,7 @@ public sealed class SelfHealingTests : ClusterTest
     [Fact]
     public async Task An_older_disk_put_back_gives_no_dot_twice_and_gets_what_it_has_missed()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         await Healing.IncrementAsync(cluster[2], Counters, times: 1, Cancel);
         await cluster[2].StopAsync();

@@ -19,6 +19,7 @@ public sealed class MembershipTests : ClusterTest
     [Fact(DisplayName = "A node that restarts while another is dead serves at once: on its old address, where Akka.Cluster keeps it out, and on another one")]
     public async Task A_node_restarts_while_another_is_dead()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(3, Plan);
         await Eventually.TrueAsync(token => cluster.Links.NotOneClusterAsync([.. cluster], token), Patience, Cancel);
         await cluster[1].Client.Counters.IncrementAsync("pages", "home", 7, new WriteOptions { W = Quorum.All }, Cancel);

@@ -73,6 +73,7 @@ public sealed class FormationSpec : MultiNodeSpec
     [InlineData("--cluster-name", "other", "this node to 'other'")]
     public async Task A_node_of_another_cluster_is_refused(string option, string value, string named)
     {
+        TakesLong();
         var cluster = Start(3, new ClusterPlan { Seeds = 1, Later = ["n3"], ExtraOf = name => name == "n3" ? [option, value] : [] });
         await Task.WhenAll(cluster[0].WaitReadyAsync(Patience, Cancel), cluster[1].WaitReadyAsync(Patience, Cancel));
 

@@ -11,6 +11,7 @@ public sealed class RestartSpec : MultiNodeSpec
     [Fact(DisplayName = "A node that is killed and started again within a moment, on its ports, on others and on another address, is the same member with the same data")]
     public async Task A_quick_restart()
     {
+        TakesLong();
         // Addresses of the loopback range other than 127.0.0.1 are there by themselves on Linux alone.
         Assert.SkipUnless(OperatingSystem.IsLinux(), "127.0.0.2 needs a system whose loopback range is whole.");
         var cluster = await StartCompleteAsync(3, new ClusterPlan { LinkFaults = true });
@@ -29,6 +30,7 @@ public sealed class RestartSpec : MultiNodeSpec
     [Fact(DisplayName = "The first seed dies, the others go on and take a new node in, and it comes back to them")]
     public async Task The_first_seed_dies_and_comes_back()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync(3, new ClusterPlan { LinkFaults = true });
         await cluster[0].KillAsync();
         await cluster[1].Client.Counters.IncrementAsync("pages", "home", cancel: Cancel);
