@@ -68,6 +68,11 @@ internal sealed class WriteAttempt(ulong number, ClientOp op, SimNode at, WriteA
 
     public required WriteCoordination Machine { get; init; }
 
+    /// <summary>How often others were asked to coordinate in this one's place, and which of those asked last has begun.</summary>
+    public int TimesAsked { get; set; }
+
+    public int LastBegun { get; set; }
+
     public required int Life { get; init; }
 
     /// <summary>The preference list as the node saw it when it began.</summary>

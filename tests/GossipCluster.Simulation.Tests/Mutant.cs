@@ -101,6 +101,9 @@ public enum Mutant
     /// <summary>4.1: what must not be done twice is given to another coordinator when the first is late or lost.</summary>
     Repeats,
 
+    /// <summary>4.1: who was asked to coordinate begins although another may have been asked since.</summary>
+    BeginsLate,
+
     /// <summary>4.2: an empty fallback speaks for the primary that it stands in for.</summary>
     FallbackIsEvidence,
 

@@ -18,6 +18,23 @@ internal sealed partial class SimNode
     /// <param name="isChosen">As if another node, with another ring, had chosen this one to coordinate it.</param>
     public void Write(ClientOp op, bool isChosen = false) => Begin(op, origin: null, isChosen);
 
+    /// <summary>Another node's write, if there is still time.</summary>
+    private void BeginForwarded(WriteAttempt origin, int asked, TimeSpan beginBy)
+    {
+        if (world.Now <= beginBy || Mutant == Mutant.BeginsLate)
+        {
+            Check.That(asked > origin.LastBegun, $"{Name} begins op {origin.Op.Number}, which another was asked for after it and has begun");
+            origin.LastBegun = asked;
+            Begin(origin.Op, origin, isChosen: true);
+        }
+        else Send(origin.At.Name, new WriteAnswer(origin.Op.Number), node => node.RefusedLate(origin, Name));
+    }
+
+    private void RefusedLate(WriteAttempt attempt, NodeName by)
+    {
+        if (attempt.Life == Life) Handle(attempt, WriteInput.Refused(by, RefusalReason.Late));
+    }
+
     private void Begin(ClientOp op, WriteAttempt? origin, bool isChosen)
     {
         if (!IsAlive) return;
@@ -88,10 +105,11 @@ internal sealed partial class SimNode
                 Stage(attempt);
                 break;
             case WriteEffectKind.ForwardTo:
+                var asked = ++attempt.TimesAsked;
                 Request(
                     effect.Node,
                     new ForwardedWrite(attempt.Op.Number),
-                    node => node.Begin(attempt.Op, attempt, isChosen: true),
+                    node => node.BeginForwarded(attempt, asked, effect.BeginBy),
                     () => Handle(attempt, WriteInput.Refused(effect.Node, RefusalReason.ConnectionRefused)));
                 break;
             case WriteEffectKind.Replicate:

@@ -6,7 +6,7 @@ namespace GossipCluster.Actors.Links;
 /// <summary>The head of a frame: who speaks to whom, and what has arrived.</summary>
 /// <remarks>
 /// <code><![CDATA[
-/// frame  = version:byte from:prefixed to:prefixed incarnation:varint sequence:varint ackedLife:varint acked:varint address:prefixed parcel*
+/// frame  = version:byte from:prefixed to:prefixed incarnation:varint sequence:varint ackedLife:varint acked:varint sentAt:varint sentAtThere:varint address:prefixed parcel*
 /// parcel = kind:byte body:prefixed                    kind 0 is a fragment: stream:varint total:varint offset:varint bytes
 /// ]]></code>
 /// </remarks>
@@ -16,11 +16,13 @@ namespace GossipCluster.Actors.Links;
 /// <param name="Sequence">Counts the frames with parcels of this life to this peer, from 1; 0 for a frame without any.</param>
 /// <param name="AckedIncarnation">The receiver's life as the sender knows it, 0 for none: whose frames are acknowledged, and for whom the parcels are.</param>
 /// <param name="Acked">The last sequence that has arrived of that life.</param>
+/// <param name="SentAt">When it left, on the sender's monotonic clock; whole microseconds on the wire.</param>
+/// <param name="SentAtThere">And on the receiver's, or earlier: what that clock said when the receiver was last heard, and the time since. Zero where it was not heard in this life.</param>
 /// <param name="Address">Where the sender listens, so that a node that has moved is found.</param>
 public readonly record struct FrameHead(
-    NodeName From, NodeName To, long Incarnation, long Sequence, long AckedIncarnation, long Acked, string Address)
+    NodeName From, NodeName To, long Incarnation, long Sequence, long AckedIncarnation, long Acked, TimeSpan SentAt, TimeSpan SentAtThere, string Address)
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>The longest address, in bytes.</summary>
     public const int AddressBytesMax = 512;
@@ -35,17 +37,19 @@ public readonly record struct FrameHead(
         writer.WriteVarint((ulong)Sequence);
         writer.WriteVarint((ulong)AckedIncarnation);
         writer.WriteVarint((ulong)Acked);
+        WriteTime(writer, SentAt);
+        WriteTime(writer, SentAtThere);
         WriteText(writer, Address);
     }
 
     /// <summary>Reads a head; fails the reader on anything else.</summary>
     public static FrameHead Read(ref WireReader reader)
     {
-        if (reader.ReadByte() != Version) reader.Fail("a frame of version 1");
+        if (reader.ReadByte() != Version) reader.Fail("a frame of version 2");
         var from = ReadName(ref reader);
         var to = ReadName(ref reader);
         return new FrameHead(
-            from, to, reader.ReadLong(), reader.ReadLong(), reader.ReadLong(), reader.ReadLong(),
+            from, to, reader.ReadLong(), reader.ReadLong(), reader.ReadLong(), reader.ReadLong(), ReadTime(ref reader), ReadTime(ref reader),
             System.Text.Encoding.UTF8.GetString(reader.ReadPrefixed(AddressBytesMax)));
     }
 
@@ -55,6 +59,12 @@ public readonly record struct FrameHead(
         reader.Fail("a node name");
         return default;
     }
+
+    private static TimeSpan ReadTime(ref WireReader reader) =>
+        TimeSpan.FromTicks(Math.Min(reader.ReadLong(), TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond) * TimeSpan.TicksPerMicrosecond);
+
+    // Rounded down, which SentAtThere may be.
+    private static void WriteTime(WireWriter writer, TimeSpan time) => writer.WriteVarint((ulong)(time.Ticks / TimeSpan.TicksPerMicrosecond));
 
     private static void WriteText(WireWriter writer, string text)
     {

@@ -53,7 +53,13 @@ public static class LinkProtocol
     public sealed record RouteToShards(System.Collections.Immutable.ImmutableArray<IActorRef> Shards) : INoSerializationVerificationNeeded;
 
     /// <summary>From the links to a shard: all that one frame had for it, in order.</summary>
-    public sealed record Arrived(NodeName From, IReadOnlyList<Parcel> Parcels) : INoSerializationVerificationNeeded;
+    /// <param name="From">The sender.</param>
+    /// <param name="Parcels">What it sent.</param>
+    /// <param name="ClockAhead">
+    /// The sender's clock is ahead of <see cref="NodeClock"/> by this at most; may be negative. From two frames that crossed (Cristian, "Probabilistic clock
+    /// synchronization", 1989): too much by what the two took on their way, never too little.
+    /// </param>
+    public sealed record Arrived(NodeName From, IReadOnlyList<Parcel> Parcels, TimeSpan ClockAhead) : INoSerializationVerificationNeeded;
 
     /// <summary>A parcel for a replica.</summary>
     /// <param name="Kind">Replica, Coordination or Audit.</param>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
@@ -33,7 +32,6 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
     private readonly WireWriter _frame = new(64 << 10);
     private readonly LinkMetrics _metrics = new();
     private readonly SilentConnections _connections;
-    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private List<LinkProtocol.Parcel>?[] _arrived = [];
     private bool _flushing;
 
@@ -61,7 +59,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Stopwatch.GetElapsedTime(_startedAt);
+    private static TimeSpan Now => NodeClock.Now;
 
     /// <summary>The links of a node.</summary>
     /// <param name="self">Its name.</param>
@@ -132,7 +130,7 @@ internal sealed class LinksActor : ReceiveActor, IWithTimers
         {
             if (_arrived[shard] is not { } parcels) continue;
             _arrived[shard] = null;
-            _served.Shards[shard].Tell(new LinkProtocol.Arrived(head.From, parcels));
+            _served.Shards[shard].Tell(new LinkProtocol.Arrived(head.From, parcels, head.SentAt - head.SentAtThere));
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
     private TimeSpan _heardAt = TimeSpan.MinValue;
     private long _received;
     private long _receivedAcked;
+    private TimeSpan _timeThere;
     private bool _isDeaf;
     private bool _knowsThisLife;
 
@@ -62,7 +63,7 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         if (head.Incarnation < PeerIncarnation && _heardAt != TimeSpan.MinValue && now - _heardAt <= options.SilenceMax) return false;
         if (head.Incarnation != PeerIncarnation) MeetNewLife(head.Incarnation, now);
         Address = head.Address;
-        _heardAt = now;
+        (_heardAt, _timeThere) = (now, head.SentAt);
         _knowsThisLife = head.AckedIncarnation == incarnation;
         if (head.AckedIncarnation == incarnation && head.Acked > _ackSeen && head.Acked <= _sent)
         {
@@ -120,7 +121,8 @@ internal sealed class PeerLink(NodeName self, NodeName peer, long incarnation, L
         if (wantsAck) _sent++;
         _receivedAcked = _received;
         _sentAt = now;
-        new FrameHead(self, peer, incarnation, wantsAck ? _sent : 0, PeerIncarnation, _received, ownAddress).Write(frame);
+        var there = _heardAt == TimeSpan.MinValue ? TimeSpan.Zero : _timeThere + (now - _heardAt);
+        new FrameHead(self, peer, incarnation, wantsAck ? _sent : 0, PeerIncarnation, _received, now, there, ownAddress).Write(frame);
         if (!hasParcels) return true;
         _foreground.Fill(frame, options.FrameBytesMax);
         _background.Fill(frame, options.FrameBytesMax);

@@ -88,7 +88,7 @@ internal sealed partial class Shard
 
     private static bool IsBehind(ReplicaShell shell) => !(shell.Protocol.IsPrimary && shell.Protocol.HasSynced);
 
-    private void ReceiveCall(NodeName from, LinkProtocol.Parcel parcel)
+    private void ReceiveCall(NodeName from, LinkProtocol.Parcel parcel, TimeSpan clockAhead)
     {
         if (!CoordinationWire.TryRead(parcel.Body.Span, out var message, out _))
         {
@@ -113,7 +113,7 @@ internal sealed partial class Shard
                 Feed(read, ReadInput.StateRead(from, told.Digest, told.HasDatum, told.Behind, told));
                 break;
             case CoordinationMessage.Forward forward:
-                Forwarded(from, parcel.Replica, forward);
+                Forwarded(from, parcel.Replica, forward, clockAhead);
                 break;
             case CoordinationMessage.Relayed relayed:
                 Relayed(from, relayed);

@@ -55,7 +55,7 @@ internal sealed partial class Shard
     }
 
     /// <summary>Another node wants a write coordinated here.</summary>
-    private void Forwarded(NodeName from, ReplicaAddress address, CoordinationMessage.Forward forward)
+    private void Forwarded(NodeName from, ReplicaAddress address, CoordinationMessage.Forward forward, TimeSpan clockAhead)
     {
         if (_forwardedCount >= _options.ForwardedMax || !_view.IsRingKnown || forward.Quorum.N != address.N
             || _view.Ring.PartitionOf(forward.Key.Hash) != address.Partition)
@@ -75,6 +75,7 @@ internal sealed partial class Shard
             ReturnsState = forward.ReturnsState,
             StartedAt = _now,
             EndsAt = _now + forward.Timeout,
+            BeginBy = forward.BeginBy - clockAhead,
         });
     }
 
@@ -106,7 +107,7 @@ internal sealed partial class Shard
                     Stage(write);
                     break;
                 case WriteEffectKind.ForwardTo:
-                    Forward(write, effect.Node);
+                    Forward(write, effect.Node, effect.BeginBy);
                     break;
                 case WriteEffectKind.Replicate:
                     Replicate(write, effect.Node);
@@ -128,6 +129,7 @@ internal sealed partial class Shard
         if (_identity is null) Feed(write, WriteInput.Refused(_self, RefusalReason.Busy));
         else if (!_diskTakesWrites) Feed(write, WriteInput.Refused(_self, RefusalReason.StorageUnavailable));
         else if (_view.HasLeft) Feed(write, WriteInput.Refused(_self, RefusalReason.NotAPrimary));
+        else if (_now > write.BeginBy) Feed(write, WriteInput.Refused(_self, RefusalReason.Late));
         else if (RefusesHint(write.Shell, 0)) Feed(write, WriteInput.Refused(_self, RefusalReason.HintsFull));
         else
         {
@@ -137,11 +139,11 @@ internal sealed partial class Shard
         }
     }
 
-    private void Forward(RunningWrite write, NodeName to)
+    private void Forward(RunningWrite write, NodeName to, TimeSpan beginBy)
     {
         var left = write.EndsAt - _now;
         _outbox.Add(to, write.Shell.Address, new CoordinationMessage.Forward(
-            write.Op, write.Key, write.Type, write.Operation, write.Quorum, left, write.Observed, write.ReturnsState));
+            write.Op, write.Key, write.Type, write.Operation, write.Quorum, left, beginBy, write.Observed, write.ReturnsState));
     }
 
     private void Replicate(RunningWrite write, NodeName to)

@@ -126,7 +126,7 @@ internal sealed partial class Shard
             if (parcel.Replica.Partition >= Math.Max(1, _view.Ring.PartitionCount) || parcel.Replica.Partition % _count != _index) Malformed++;
             else if (parcel.Kind == ParcelKind.Replica) ReceiveForReplica(arrived.From, parcel);
             else if (parcel.Kind == ParcelKind.Audit) ReceiveForAudit(arrived.From, parcel);
-            else ReceiveCall(arrived.From, parcel);
+            else ReceiveCall(arrived.From, parcel, arrived.ClockAhead);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
@@ -29,7 +28,6 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     private readonly Outbox _outbox = new();
     private readonly ShardMetrics _metrics;
     private readonly Shard _shard;
-    private readonly long _startedAt = Stopwatch.GetTimestamp();
     private int _notLandedSeen;
     private bool _flushing;
     private bool _ticking;
@@ -50,7 +48,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
 
     public IStash Stash { get; set; } = null!;
 
-    private TimeSpan Now => Stopwatch.GetElapsedTime(_startedAt);
+    private static TimeSpan Now => NodeClock.Now;
 
     public static Props CreateProps(NodeName self, int index, int count, ShardOptions options, IActorRef storage, IActorRef links) =>
         Props.Create(() => new ShardActor(self, index, count, options, storage, links));

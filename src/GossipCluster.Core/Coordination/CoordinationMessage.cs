@@ -15,10 +15,13 @@ public abstract record CoordinationMessage(ulong Call)
     /// <param name="Operation">What.</param>
     /// <param name="Quorum">How many must hold it.</param>
     /// <param name="Timeout">What is left of the client's time; whole milliseconds on the wire.</param>
+    /// <param name="BeginBy">
+    /// On the caller's clock: later it is not begun, but refused as <see cref="RefusalReason.Late"/>, for another may have been asked; whole microseconds on the wire.
+    /// </param>
     /// <param name="Observed">The clock of the client's token, or null.</param>
     /// <param name="ReturnsState">The answer has the key's state right after the write.</param>
     public sealed record Forward(
-        ulong Call, Key Key, DataType Type, Operation Operation, WriteQuorum Quorum, TimeSpan Timeout, DotSet? Observed, bool ReturnsState)
+        ulong Call, Key Key, DataType Type, Operation Operation, WriteQuorum Quorum, TimeSpan Timeout, TimeSpan BeginBy, DotSet? Observed, bool ReturnsState)
         : CoordinationMessage(Call);
 
     /// <summary>How the write ended.</summary>

@@ -12,7 +12,7 @@ namespace GossipCluster.Core.Coordination;
 /// <remarks>
 /// <code><![CDATA[
 /// message        = version:byte kind:byte call:varint body
-/// Forward        = flags:byte type:byte timeoutMs:varint n w dw pw confirms:byte key:prefixed clock? operation    flags: 1 = state, 2 = clock
+/// Forward        = flags:byte type:byte timeoutMs:varint beginByUs:varint n w dw pw confirms:byte key:prefixed clock? operation    flags: 1 = state, 2 = clock
 /// Relayed        = outcome clock flags:byte record?                                            flags: 1 = state
 /// RelayedRefusal = problem:byte type:byte sentence:prefixed
 /// NotTaken       = reason:byte
@@ -201,6 +201,7 @@ public static class CoordinationWire
         writer.WriteByte((byte)((forward.ReturnsState ? 1 : 0) | (forward.Observed is null ? 0 : 2)));
         writer.WriteByte((byte)forward.Type);
         writer.WriteVarint((ulong)Math.Max(1, (long)forward.Timeout.TotalMilliseconds));
+        writer.WriteVarint((ulong)Math.Max(0, forward.BeginBy.Ticks / TimeSpan.TicksPerMicrosecond));
         var quorum = forward.Quorum;
         foreach (var count in (ReadOnlySpan<int>)[quorum.N, quorum.W, quorum.Dw, quorum.Pw, quorum.NodeConfirms]) writer.WriteByte((byte)count);
         writer.WritePrefixed(forward.Key.Flat);
@@ -214,6 +215,7 @@ public static class CoordinationWire
         var type = ReadType(ref reader);
         var timeout = TimeSpan.FromMilliseconds(reader.ReadInt(int.MaxValue, "milliseconds in 31 bits"));
         if (timeout <= TimeSpan.Zero) reader.Fail("a timeout above zero");
+        var beginBy = TimeSpan.FromMicroseconds(Math.Min(reader.ReadLong(), TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond));
         var n = reader.ReadByte();
         if (n is < 1 or > QuorumProperties.NMax) reader.Fail($"n_val from 1 to {QuorumProperties.NMax}");
         var (w, dw, pw, confirms) = (reader.ReadByte(), reader.ReadByte(), reader.ReadByte(), reader.ReadByte());
@@ -223,7 +225,7 @@ public static class CoordinationWire
         var operation = OperationWire.Read(ref reader);
         return operation is null
             ? null
-            : new CoordinationMessage.Forward(call, key, type, operation, new WriteQuorum(n, w, dw, pw, confirms), timeout, observed, (flags & 1) != 0);
+            : new CoordinationMessage.Forward(call, key, type, operation, new WriteQuorum(n, w, dw, pw, confirms), timeout, beginBy, observed, (flags & 1) != 0);
     }
 
     private static void WriteOutcome(WireWriter writer, WriteOutcome outcome)
@@ -273,7 +275,7 @@ public static class CoordinationWire
                 var reason = (NoCoordinatorReason)reader.ReadByte();
                 if (reason > NoCoordinatorReason.Refused) reader.Fail("why nobody coordinated");
                 var refusal = reader.ReadByte();
-                if (refusal > (int)RefusalReason.StorageUnavailable + 1) reader.Fail("the reason of a refusal");
+                if (refusal > (int)RefusalReason.Late + 1) reader.Fail("the reason of a refusal");
                 return new WriteOutcome.NoCoordinator(reason, refusal == 0 ? null : (RefusalReason)(refusal - 1));
             default:
                 reader.Fail("an outcome, 1 to 4");
@@ -332,7 +334,7 @@ public static class CoordinationWire
     private static RefusalReason ReadReason(ref WireReader reader)
     {
         var reason = (RefusalReason)reader.ReadByte();
-        if (reason > RefusalReason.StorageUnavailable) reader.Fail("the reason of a refusal, 0 to 5");
+        if (reason > RefusalReason.Late) reader.Fail("the reason of a refusal, 0 to 6");
         return reason;
     }
 

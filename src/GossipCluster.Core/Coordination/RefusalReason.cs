@@ -20,4 +20,7 @@ public enum RefusalReason
 
     /// <summary>Its disk takes no writes.</summary>
     StorageUnavailable,
+
+    /// <summary>It heard of it, or came to it, when another might have been asked already; may be asked again.</summary>
+    Late,
 }

@@ -8,6 +8,10 @@ public sealed partial class WriteCoordination
 {
     private TimeSpan _forwardHedgeAt = TimeSpan.MaxValue;
     private int _forwards;
+
+    // Until then, who was asked last may begin; and who was asked and is lost.
+    private TimeSpan _beginBy = TimeSpan.MinValue;
+    private TimeSpan _lostBeginBy = TimeSpan.MinValue;
     private bool _primaryIsBusy;
     private RefusalReason? _lastRefusal;
 
@@ -20,6 +24,13 @@ public sealed partial class WriteCoordination
 
     private void Coordinate(TimeSpan now, List<WriteEffect> effects)
     {
+        if (now < _lostBeginBy)
+        {
+            // It is lost, and may be about to begin.
+            _forwardHedgeAt = _lostBeginBy;
+            return;
+        }
+
         var self = _candidates.Self & ~_tried;
         var primary = Candidates.FirstOf(_candidates.Primaries & Reachable & ~_tried);
 
@@ -77,14 +88,19 @@ public sealed partial class WriteCoordination
         _tried |= node;
         _forwarded |= node;
         _forwardHedgeAt = _options.Repeatable ? now + Doubled(_options.HedgeDelay, _forwards++) : TimeSpan.MaxValue;
-        effects.Add(WriteEffect.ForwardTo(_candidates.First(node)));
+        _beginBy = _forwardHedgeAt < _deadline ? _forwardHedgeAt : _deadline;
+        effects.Add(WriteEffect.ForwardTo(_candidates.First(node), _beginBy));
     }
 
-    /// <summary>A repeatable operation does not wait for a late coordinator: the next primary is asked too, one success will do.</summary>
+    /// <summary>
+    /// A repeatable operation does not wait for a late coordinator: the next primary is asked too, one success will do. The late one does not begin any
+    /// more, unless it has: an add under a second dot, when the first one's was seen and removed, would bring the element back.
+    /// </summary>
     private void HedgeCoordinator(TimeSpan now, List<WriteEffect> effects)
     {
         var next = Candidates.FirstOf(_candidates.Primaries & Reachable & ~_tried);
-        if (next != 0) Forward(next, now, effects);
+        if (_forwarded == 0) Coordinate(now, effects);
+        else if (next != 0) Forward(next, now, effects);
         else _forwardHedgeAt = TimeSpan.MaxValue;
     }
 
@@ -96,19 +112,23 @@ public sealed partial class WriteCoordination
         _forwarded &= ~node;
         if (reason == RefusalReason.ConnectionRefused) _shut |= node;
         else _lastRefusal = reason;
+
+        // It is there and has not begun: with more time, it may.
+        if (reason == RefusalReason.Late && _phase == Phase.Forwarding) _tried &= ~node;
         if (reason == RefusalReason.Busy && (node & _candidates.Primaries) != 0) _primaryIsBusy = true;
         if (_forwarded == 0) Coordinate(now, effects);
     }
 
     /// <summary>
-    /// A coordinator that is gone may have applied the operation: only a repeatable one is given to the next. For any other the client
-    /// is told at once, rather than when its time is over.
+    /// A coordinator that is gone may have applied the operation: only a repeatable one is given to the next, when the lost one does not begin any more.
+    /// For any other the client is told at once, rather than when its time is over.
     /// </summary>
     private void LoseCoordinator(ulong node, TimeSpan now, List<WriteEffect> effects)
     {
         if ((node & _forwarded) == 0) return;
         _forwarded &= ~node;
         _uncertain ??= new WriteOutcome.TimedOut(0);
+        _lostBeginBy = _beginBy;
         if (_forwarded != 0) return;
         if (_options.Repeatable) Coordinate(now, effects);
         else Answer(_uncertain, effects);

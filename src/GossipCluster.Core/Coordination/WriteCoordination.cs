@@ -134,7 +134,7 @@ public sealed partial class WriteCoordination
                 break;
         }
 
-        if (_phase == Phase.Forwarding && now >= _forwardHedgeAt) HedgeCoordinator(now, effects);
+        if (_phase == Phase.Forwarding && now >= _forwardHedgeAt && now < _deadline) HedgeCoordinator(now, effects);
         if (_phase == Phase.Replicating) Replicate(now, effects);
         if (_phase != Phase.Answered && now >= _deadline) Answer(new WriteOutcome.TimedOut(Candidates.Count(_acked)), effects);
     }

@@ -8,7 +8,7 @@ public enum WriteEffectKind
     /// <summary>Stage the operation on the own replica; answered by Committed or by Refused of the own name.</summary>
     StageLocally,
 
-    /// <summary>Have the node coordinate the operation; answered by Relayed or Refused.</summary>
+    /// <summary>Have the node coordinate the operation, if it begins in time; answered by Relayed or Refused.</summary>
     ForwardTo,
 
     /// <summary>Send the node the delta; answered by Acked or Refused.</summary>
@@ -30,6 +30,9 @@ public readonly record struct WriteEffect
     /// <summary>Of ForwardTo and Replicate: whom to.</summary>
     public NodeName Node { get; }
 
+    /// <summary>Of ForwardTo: on this node's clock, when another node may be asked: from then on it must not be begun.</summary>
+    public TimeSpan BeginBy { get; private init; }
+
     /// <summary>Of StageLocally and Replicate: the primary that a fallback stands in for; null for a primary's own copy.</summary>
     public NodeName? OnBehalfOf { get; private init; }
 
@@ -38,7 +41,7 @@ public readonly record struct WriteEffect
 
     internal static WriteEffect StageLocally(NodeName? onBehalfOf) => new(WriteEffectKind.StageLocally) { OnBehalfOf = onBehalfOf };
 
-    internal static WriteEffect ForwardTo(NodeName node) => new(WriteEffectKind.ForwardTo, node);
+    internal static WriteEffect ForwardTo(NodeName node, TimeSpan beginBy) => new(WriteEffectKind.ForwardTo, node) { BeginBy = beginBy };
 
     internal static WriteEffect Replicate(NodeName node, NodeName? onBehalfOf) =>
         new(WriteEffectKind.Replicate, node) { OnBehalfOf = onBehalfOf };

@@ -201,8 +201,40 @@ public sealed class PeerLinkTests
         Assert.True(a.Receive(Head(_frame.ToArray()), _now));
 
         Assert.Equal("akka.tcp://x@b:2", a.Address);
-        Assert.False(a.Receive(new FrameHead(B, A, 2, 5, 1, 0, "akka.tcp://x@b:1"), _now));
+        Assert.False(a.Receive(new FrameHead(B, A, 2, 5, 1, 0, _now, _now, "akka.tcp://x@b:1"), _now));
         Assert.Equal("akka.tcp://x@b:2", a.Address);
+    }
+
+    [Theory(DisplayName = "How far the sender's clock is ahead is told too high by what two frames took, and never too low")]
+    [InlineData(0, 0, 0)]
+    [InlineData(3_600, 0.001, 0.002)]
+    [InlineData(-3_600, 0.4, 0)]
+    [InlineData(-3_600, 0, 20)]
+    public void How_far_a_clock_is_ahead(double ahead, double wayThere, double wayBack)
+    {
+        var (a, b) = Pair();
+        var (start, offset) = (TimeSpan.FromSeconds(10_000), TimeSpan.FromSeconds(ahead));
+        _now = start;
+        var fromB = Assert.Single(FramesOf(b));
+        _now = start + offset + TimeSpan.FromSeconds(wayThere);
+        Assert.True(a.Receive(Head(fromB), _now));
+        _now += TimeSpan.FromSeconds(0.3);
+        var fromA = Head(Assert.Single(FramesOf(a)));
+
+        var told = fromA.SentAt - fromA.SentAtThere;
+        Assert.Equal(ahead + wayThere, told.TotalSeconds, tolerance: 2e-6);
+
+        // What left before a long way is as old as it is.
+        var arrived = _now - offset + TimeSpan.FromSeconds(wayBack);
+        Assert.InRange((arrived + told - _now).TotalSeconds, wayBack, wayBack + wayThere + 2e-6);
+    }
+
+    [Fact]
+    public void Who_was_not_heard_in_this_life_cannot_say_how_old_its_frames_are()
+    {
+        var (a, _) = Pair();
+        _now = TimeSpan.FromSeconds(5);
+        Assert.Equal(TimeSpan.Zero, Head(Assert.Single(FramesOf(a))).SentAtThere);
     }
 
     private (PeerLink A, PeerLink B) Pair()

@@ -1,5 +1,6 @@
 using GossipCluster.Actors.Replicas;
 using GossipCluster.Actors.Store;
+using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
 using GossipCluster.Core.Kernel;
 using GossipCluster.Core.Placement;
@@ -112,6 +113,44 @@ public sealed class ShardTests
         var written = Assert.IsType<WriteReply.Written>(world.Write(world.Nodes.Single(node => node.Name == list.Members[0]), Counter, new Operation.Increment(1)));
 
         Assert.Equal(2, written.Copies);
+    }
+
+    [Fact]
+    public void An_add_whose_coordinator_hung_is_not_done_again_when_it_goes_on()
+    {
+        var world = new ShardWorld(nodes: 6);
+        var list = world.Ring.PreferenceList(world.Ring.PartitionOf(Set.Hash));
+        var stranger = world.Nodes.First(node => !list.IsPrimary(node.Name, 3));
+        world.Pass(TimeSpan.FromSeconds(2));
+
+        world.Hang(list.Members[0]);
+        var written = Assert.IsType<WriteReply.Written>(world.Write(stranger, Set, Operation.AddToSet("x")));
+        var second = world.Nodes.Single(node => node.Name == list.Members[1]);
+        Assert.IsType<WriteReply.Written>(world.Write(second, Set, Operation.RemoveFromSet("x"), observed: written.Clock));
+        world.GoOn(list.Members[0]);
+
+        world.Pass(TimeSpan.FromSeconds(5));
+        foreach (var node in world.Nodes.Where(node => list.IsPrimary(node.Name, 3))) Assert.Empty(Texts(node.Replica(Set).Read(Set)));
+    }
+
+    [Fact]
+    public async Task Coordinators_that_were_all_too_late_are_asked_again()
+    {
+        var world = new ShardWorld(nodes: 6);
+        var list = world.Ring.PreferenceList(world.Ring.PartitionOf(Set.Hash));
+        var stranger = world.Nodes.First(node => !list.IsPrimary(node.Name, 3));
+        foreach (var node in world.Nodes.Where(node => list.IsPrimary(node.Name, 3))) world.Hang(node.Name);
+        var command = new WriteCommand(Set, DataType.Set, Operation.AddToSet("x"), new WriteQuorum(3, 2, 2, 0, 0));
+        var ticket = new WriteTicket(command, new ReplicaAddress(3, world.Ring.PartitionOf(Set.Hash)));
+        stranger.Shard.Write(ticket, world.Now);
+
+        // One after the other was asked, and all were too late.
+        world.Pass(TimeSpan.FromSeconds(1), looks: false);
+        foreach (var node in list.Members.Take(3)) world.GoOn(node);
+        world.Pass(TimeSpan.FromSeconds(1), looks: false);
+
+        Assert.True(ticket.Task.IsCompletedSuccessfully);
+        Assert.IsType<WriteReply.Written>(await ticket.Task);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ namespace GossipCluster.Actors.Tests.Replicas;
 internal sealed class ShardWorld
 {
     private readonly Queue<Action> _events = new();
+    private readonly Dictionary<NodeName, List<Action>> _hanging = [];
     private readonly Random _random = new(7);
 
     public ShardWorld(int nodes = 3, int partitions = 4, ShardOptions? options = null)
@@ -43,6 +44,23 @@ internal sealed class ShardWorld
 
     /// <summary>Nodes that hear and say nothing, without anybody being told.</summary>
     public HashSet<NodeName> Silent { get; } = [];
+
+    /// <summary>From now on a node gets what is sent to it when it goes on.</summary>
+    public void Hang(NodeName node) => _hanging[node] = [];
+
+    /// <summary>It goes on.</summary>
+    public void GoOn(NodeName node)
+    {
+        if (!_hanging.Remove(node, out var held)) return;
+        foreach (var what in held) Post(what);
+        Settle();
+    }
+
+    public void PostTo(NodeName node, Action what)
+    {
+        if (_hanging.TryGetValue(node, out var held)) held.Add(what);
+        else Post(what);
+    }
 
     public ulong Random64() => (ulong)_random.NextInt64(2, long.MaxValue);
 
@@ -96,10 +114,15 @@ internal sealed class ShardWorld
     /// <summary>Lets everything that is under way happen.</summary>
     public void Settle()
     {
+        var steps = 0;
         do
         {
             foreach (var node in Nodes) node.Flush();
-            while (_events.TryDequeue(out var what)) what();
+            while (_events.TryDequeue(out var what))
+            {
+                what();
+                Assert.True(++steps < 1_000_000, "What is under way must come to an end.");
+            }
         }
         while (Nodes.Any(node => node.HasOutput) || _events.Count > 0);
     }
@@ -185,7 +208,7 @@ internal sealed class ShardNode : IOutboxSink
 
     void IOutboxSink.Put(StorageProtocol.PutFact fact) => Facts[fact.Name] = fact.Value;
 
-    void IOutboxSink.Send(NodeName to, Lane lane, ReadOnlyMemory<byte> run) => _world.Post(() =>
+    void IOutboxSink.Send(NodeName to, Lane lane, ReadOnlyMemory<byte> run) => _world.PostTo(to, () =>
     {
         if (_world.Silent.Contains(Name) || _world.Silent.Contains(to)) return;
         var parcels = new List<LinkProtocol.Parcel>();
@@ -197,6 +220,6 @@ internal sealed class ShardNode : IOutboxSink
             parcels.Add(new LinkProtocol.Parcel((ParcelKind)kind, address, body[reader.Position..]));
         }
 
-        _world.Nodes.Single(node => node.Name == to).Shard.Receive(new LinkProtocol.Arrived(Name, parcels), _world.Now);
+        _world.Nodes.Single(node => node.Name == to).Shard.Receive(new LinkProtocol.Arrived(Name, parcels, TimeSpan.Zero), _world.Now);
     });
 }

@@ -15,15 +15,15 @@ public sealed class CoordinationWireTests
 
     private static readonly CoordinationMessage[] Messages =
     [
-        new CoordinationMessage.Forward(1, Key, DataType.Counter, new Operation.Increment(3), new WriteQuorum(3, 2, 2, 0, 1), TimeSpan.FromSeconds(5), null, false),
-        new CoordinationMessage.Forward(ulong.MaxValue, Key, DataType.Set, Operation.RemoveFromSet("a"), new WriteQuorum(16, 16, 0, 16, 0), TimeSpan.FromMilliseconds(1), Clock, true),
+        new CoordinationMessage.Forward(1, Key, DataType.Counter, new Operation.Increment(3), new WriteQuorum(3, 2, 2, 0, 1), TimeSpan.FromSeconds(5), TimeSpan.FromDays(400), null, false),
+        new CoordinationMessage.Forward(ulong.MaxValue, Key, DataType.Set, Operation.RemoveFromSet("a"), new WriteQuorum(16, 16, 0, 16, 0), TimeSpan.FromMilliseconds(1), TimeSpan.Zero, Clock, true),
         new CoordinationMessage.Relayed(2, new WriteOutcome.Written(2, 1, 2, true), Clock, State),
         new CoordinationMessage.Relayed(2, new WriteOutcome.Unsatisfied(UnmetQuorum.Pw, 1, 2), Clock, null),
         new CoordinationMessage.Relayed(2, new WriteOutcome.TimedOut(1), DotSet.Empty, null),
-        new CoordinationMessage.Relayed(2, new WriteOutcome.NoCoordinator(NoCoordinatorReason.Refused, RefusalReason.Busy), DotSet.Empty, null),
+        new CoordinationMessage.Relayed(2, new WriteOutcome.NoCoordinator(NoCoordinatorReason.Refused, RefusalReason.Late), DotSet.Empty, null),
         new CoordinationMessage.Relayed(2, new WriteOutcome.NoCoordinator(NoCoordinatorReason.NoPrimaryReachable, null), DotSet.Empty, null),
         new CoordinationMessage.RelayedRefusal(3, new OperationError(OperationProblem.NotPresent, "Not there.", DataType.Set)),
-        new CoordinationMessage.NotTaken(4, RefusalReason.StorageUnavailable),
+        new CoordinationMessage.NotTaken(4, RefusalReason.Late),
         new CoordinationMessage.ReadState(5, Key),
         new CoordinationMessage.ReadDigest(6, Key),
         new CoordinationMessage.StateRead(7, UInt128.MaxValue, true, false, State, Clock, [State]),
@@ -64,14 +64,14 @@ public sealed class CoordinationWireTests
 
     [Fact]
     public void The_numbers_of_reasons_stay_as_they_were() => Assert.Equal(
-        [RefusalReason.ConnectionRefused, RefusalReason.Busy, RefusalReason.HintsFull, RefusalReason.NotAPrimary, RefusalReason.NotSynced, RefusalReason.StorageUnavailable],
-        Enumerable.Range(0, 6).Select(number => (RefusalReason)number));
+        [RefusalReason.ConnectionRefused, RefusalReason.Busy, RefusalReason.HintsFull, RefusalReason.NotAPrimary, RefusalReason.NotSynced, RefusalReason.StorageUnavailable, RefusalReason.Late],
+        Enumerable.Range(0, 7).Select(number => (RefusalReason)number));
 
     [Fact]
     public void The_form_stays_as_it_was() => Assert.Equal(
-        "01010A0001882703020200010C08636F756E746572730162" + "6B" + "0106",
+        "01010A00018827E80703020200010C08636F756E746572730162" + "6B" + "0106",
         Convert.ToHexString(Bytes(new CoordinationMessage.Forward(
-            10, Key, DataType.Counter, new Operation.Increment(3), new WriteQuorum(3, 2, 2, 0, 1), TimeSpan.FromSeconds(5), null, false))));
+            10, Key, DataType.Counter, new Operation.Increment(3), new WriteQuorum(3, 2, 2, 0, 1), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(1), null, false))));
 
     private static Record StateOf()
     {

@@ -71,7 +71,7 @@ internal sealed class ReadWorld : RequestWorld
                 Reply(node, state: false);
                 break;
             case 9:
-                Refuse(node, (RefusalReason)(detail % 6));
+                Refuse(node, (RefusalReason)(detail % 7));
                 break;
             case 10 or 11:
                 Verdict(node, detail % 2 == 0);

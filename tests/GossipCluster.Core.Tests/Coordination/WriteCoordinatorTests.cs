@@ -108,13 +108,64 @@ public sealed class WriteCoordinatorTests
     }
 
     [Fact]
-    public void A_lost_coordinator_is_replaced_where_twice_is_as_good_as_once()
+    public void A_lost_coordinator_is_replaced_where_twice_is_as_good_as_once_when_it_does_not_begin_any_more()
     {
         var write = new WriteRun(self: 'd', down: "c", repeatable: true);
         write.Start();
+        write.Skip(20);
 
-        Assert.Equal("forward b", write.Reachable('a', false));
-        Assert.Equal("stage for a", write.Reachable('b', false));
+        Assert.Equal("", write.Reachable('a', false));
+        Assert.Equal("forward b", write.Wait(30));
+        Assert.Equal("", write.Reachable('b', false));
+        Assert.Equal(100, write.TickIn);
+        Assert.Equal("stage for a", write.Wait(100));
+    }
+
+    [Fact]
+    public void One_that_refuses_does_not_hasten_what_a_lost_one_may_still_begin()
+    {
+        var write = new WriteRun(self: 'd', repeatable: true);
+        write.Start();
+
+        Assert.Equal("forward b", write.Wait(50));
+        Assert.Equal("", write.Reachable('a', false));
+        Assert.Equal("", write.Refused('b', RefusalReason.Busy));
+        Assert.Equal("forward c", write.Wait(100));
+    }
+
+    [Fact]
+    public void A_coordinator_has_until_the_next_is_asked_and_what_goes_to_one_alone_as_long_as_the_client_waits()
+    {
+        var twice = new WriteRun(self: 'd', repeatable: true, timeout: 120);
+        twice.Start();
+        Assert.Equal(50, twice.BeginWithin);
+        Assert.Equal("forward b", twice.Wait(50));
+        Assert.Equal(70, twice.BeginWithin);
+
+        var once = new WriteRun(self: 'd');
+        once.Start();
+        Assert.Equal(1_000, once.BeginWithin);
+    }
+
+    [Fact]
+    public void A_coordinator_that_was_too_late_to_begin_is_asked_again_and_given_more_time()
+    {
+        var write = new WriteRun(self: 'd', repeatable: true);
+        write.Start();
+
+        Assert.Equal("forward a", write.Refused('a', RefusalReason.Late));
+        Assert.Equal(100, write.BeginWithin);
+        Assert.Equal("forward a", write.Relayed('a', new WriteOutcome.NoCoordinator(NoCoordinatorReason.Refused, RefusalReason.Late)));
+        Assert.Equal(200, write.BeginWithin);
+        Assert.Equal("written 2", write.Relayed('a', Done));
+    }
+
+    [Fact]
+    public void The_nodes_own_replica_is_not_asked_again_when_it_was_too_late()
+    {
+        var forwarded = new WriteRun(self: 'b', forwarded: true);
+        forwarded.Start();
+        Assert.Equal("no coordinator Refused Late", forwarded.Refused('b', RefusalReason.Late));
     }
 
     [Fact]
@@ -122,7 +173,7 @@ public sealed class WriteCoordinatorTests
     {
         var lost = new WriteRun(self: 'd', down: "c", needsState: true, repeatable: true);
         lost.Start();
-        Assert.Equal("forward b", lost.Reachable('a', false));
+        Assert.Equal("forward b", lost.Reachable('a', false) + lost.Wait(50));
         Assert.Equal("timed out 0", lost.Refused('b', RefusalReason.NotSynced));
 
         var relayed = new WriteRun(self: 'd', down: "c", needsState: true, repeatable: true);

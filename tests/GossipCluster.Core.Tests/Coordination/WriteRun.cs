@@ -46,6 +46,9 @@ internal sealed class WriteRun
     /// <summary>Milliseconds to the next tick; null where none is due.</summary>
     public double? TickIn => _write.NextDeadline == TimeSpan.MaxValue ? null : (_write.NextDeadline - Now).TotalMilliseconds;
 
+    /// <summary>Milliseconds that the last node to coordinate was given.</summary>
+    public double BeginWithin { get; private set; }
+
     public string Start() => Handle(WriteInput.Start);
 
     public string Committed() => Handle(WriteInput.Committed);
@@ -97,13 +100,19 @@ internal sealed class WriteRun
         return string.Join(", ", _effects.Select(Words));
     }
 
-    private static string Words(WriteEffect effect)
+    private string Forward(WriteEffect effect)
+    {
+        BeginWithin = (effect.BeginBy - Now).TotalMilliseconds;
+        return $"forward {effect.Node}";
+    }
+
+    private string Words(WriteEffect effect)
     {
         var onBehalf = effect.OnBehalfOf is { } primary ? $" for {primary}" : "";
         return effect.Kind switch
         {
             WriteEffectKind.StageLocally => $"stage{onBehalf}",
-            WriteEffectKind.ForwardTo => $"forward {effect.Node}",
+            WriteEffectKind.ForwardTo => Forward(effect),
             WriteEffectKind.Replicate => $"replicate {effect.Node}{onBehalf}",
             _ => effect.Outcome switch
             {

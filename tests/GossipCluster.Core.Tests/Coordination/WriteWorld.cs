@@ -26,6 +26,7 @@ internal sealed class WriteWorld : RequestWorld
     private readonly HashSet<NodeName> _asked = [];
     private readonly HashSet<NodeName> _forwarded = [];
     private readonly HashSet<NodeName> _everForwarded = [];
+    private readonly Dictionary<NodeName, TimeSpan> _mayBegin = [];
     private readonly HashSet<NodeName> _copies = [];
     private readonly HashSet<NodeName> _durable = [];
     private bool _mayBeApplied;
@@ -74,7 +75,7 @@ internal sealed class WriteWorld : RequestWorld
                 Ack(node, durable: detail % 4 != 0, counts: detail % 5 != 0);
                 break;
             case 9:
-                Refuse(node, (RefusalReason)(detail % 6));
+                Refuse(node, (RefusalReason)(detail % 7));
                 break;
             case 10 or 11:
                 Verdict(node, detail % 2 == 0);
@@ -139,6 +140,9 @@ internal sealed class WriteWorld : RequestWorld
         if (reason == RefusalReason.ConnectionRefused && node == Self) return;
         if (reason == RefusalReason.ConnectionRefused && (coordinating || replicating)) Shut.Add(node);
         if (node == Self && !_committed) _staged = false;
+        if (coordinating) _mayBegin.Remove(node);
+        if (coordinating && reason == RefusalReason.Late) _everForwarded.Remove(node);
+
         if (!_committed) _forwarded.Remove(node);
         Handle(WriteInput.Refused(node, reason));
     }
@@ -161,6 +165,7 @@ internal sealed class WriteWorld : RequestWorld
             _ => new WriteOutcome.TimedOut(1),
         };
         _mayBeApplied |= _forwarded.Remove(node) && outcome is not WriteOutcome.NoCoordinator;
+        _mayBegin.Remove(node);
         Handle(WriteInput.Relayed(node, outcome));
     }
 
@@ -187,6 +192,7 @@ internal sealed class WriteWorld : RequestWorld
                 Assert.Contains(Self, List);
                 Assert.True(Primaries.Contains(Self) || !_setting.NeedsState, "Only a primary coordinates what needs state.");
                 Assert.False(_everStaged, "A write is staged once.");
+                CheckThatNobodyElseBegins();
                 _staged = _everStaged = true;
                 break;
             case WriteEffectKind.ForwardTo:
@@ -194,8 +200,11 @@ internal sealed class WriteWorld : RequestWorld
                 Assert.False(_staged, "A staged write is not given away.");
                 Assert.NotEqual(Self, effect.Node);
                 Assert.Contains(effect.Node, Reachable);
+                Assert.True(effect.BeginBy <= Now + Timeout);
+                CheckThatNobodyElseBegins();
+                _mayBegin[effect.Node] = effect.BeginBy;
                 _forwarded.Add(effect.Node);
-                Assert.True(_everForwarded.Add(effect.Node), "A node is asked to coordinate once.");
+                Assert.True(_everForwarded.Add(effect.Node), "A node is asked to coordinate once, but for one that was late.");
                 break;
             case WriteEffectKind.Replicate:
                 Assert.True(_committed, "Log before you speak.");
@@ -211,6 +220,9 @@ internal sealed class WriteWorld : RequestWorld
                 break;
         }
     }
+
+    /// <summary>Of what may be done twice, nobody begins when the next has been asked; what may not is asked of one node at a time.</summary>
+    private void CheckThatNobodyElseBegins() => Assert.DoesNotContain(_mayBegin, other => other.Value > Now || !_setting.Repeatable);
 
     private void CheckOutcome(WriteInputKind cause)
     {
