@@ -73,6 +73,8 @@ internal sealed class WriteAttempt(ulong number, ClientOp op, SimNode at, WriteA
 
     public int LastBegun { get; set; }
 
+    public HashSet<int> RefusedLate { get; } = [];
+
     public required int Life { get; init; }
 
     /// <summary>The preference list as the node saw it when it began.</summary>

@@ -21,18 +21,19 @@ internal sealed partial class SimNode
     /// <summary>Another node's write, if there is still time.</summary>
     private void BeginForwarded(WriteAttempt origin, int asked, TimeSpan beginBy)
     {
-        if (world.Now <= beginBy || Mutant == Mutant.BeginsLate)
+        if (world.Now < beginBy || Mutant == Mutant.BeginsLate)
         {
             Check.That(asked > origin.LastBegun, $"{Name} begins op {origin.Op.Number}, which another was asked for after it and has begun");
             origin.LastBegun = asked;
             Begin(origin.Op, origin, isChosen: true);
         }
-        else Send(origin.At.Name, new WriteAnswer(origin.Op.Number), node => node.RefusedLate(origin, Name));
+        else Send(origin.At.Name, new WriteAnswer(origin.Op.Number), node => node.RefusedLate(origin, asked, Name));
     }
 
-    private void RefusedLate(WriteAttempt attempt, NodeName by)
+    /// <summary>Links double nothing: of each time that a node was asked this is heard once, or never. A second one would be taken for the answer to the next time.</summary>
+    private void RefusedLate(WriteAttempt attempt, int asked, NodeName by)
     {
-        if (attempt.Life == Life) Handle(attempt, WriteInput.Refused(by, RefusalReason.Late));
+        if (attempt.Life == Life && attempt.RefusedLate.Add(asked)) Handle(attempt, WriteInput.Refused(by, RefusalReason.Late));
     }
 
     private void Begin(ClientOp op, WriteAttempt? origin, bool isChosen)

@@ -106,7 +106,7 @@ internal sealed class RunningWrite(ulong op, ReplicaShell shell, WriteCoordinati
 
     public TimeSpan EndsAt { get; init; }
 
-    /// <summary>Later it is not staged: the node that it came from may have asked another.</summary>
+    /// <summary>From then on it is not staged: the node that it came from may have asked another.</summary>
     public TimeSpan BeginBy { get; init; } = TimeSpan.MaxValue;
 
     /// <summary>What the write did; null where it found nothing to do.</summary>

@@ -129,7 +129,7 @@ internal sealed partial class Shard
         if (_identity is null) Feed(write, WriteInput.Refused(_self, RefusalReason.Busy));
         else if (!_diskTakesWrites) Feed(write, WriteInput.Refused(_self, RefusalReason.StorageUnavailable));
         else if (_view.HasLeft) Feed(write, WriteInput.Refused(_self, RefusalReason.NotAPrimary));
-        else if (_now > write.BeginBy) Feed(write, WriteInput.Refused(_self, RefusalReason.Late));
+        else if (_now >= write.BeginBy) Feed(write, WriteInput.Refused(_self, RefusalReason.Late));
         else if (RefusesHint(write.Shell, 0)) Feed(write, WriteInput.Refused(_self, RefusalReason.HintsFull));
         else
         {

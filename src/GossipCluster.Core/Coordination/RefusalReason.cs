@@ -21,6 +21,6 @@ public enum RefusalReason
     /// <summary>Its disk takes no writes.</summary>
     StorageUnavailable,
 
-    /// <summary>It heard of it, or came to it, when another might have been asked already; may be asked again.</summary>
+    /// <summary>It heard of it, or came to it, when another might have been asked already; may be asked again. Said once for each time that it was asked: links double nothing.</summary>
     Late,
 }
