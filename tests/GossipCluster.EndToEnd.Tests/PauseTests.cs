@@ -7,6 +7,7 @@ public sealed class PauseTests : ClusterTest
     [Fact]
     public async Task A_node_that_hangs_costs_latency_once_and_no_errors()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         var (hanging, living) = (cluster[2], new[] { cluster[0], cluster[1] });
         using var load = new Load(living, Cancel);

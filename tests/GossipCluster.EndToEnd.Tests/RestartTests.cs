@@ -43,6 +43,7 @@ public sealed class RestartTests : ClusterTest
     [Fact]
     public async Task A_node_comes_back_under_another_address_with_its_data_and_its_place_in_the_ring()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         await cluster[2].Client.Counters.IncrementAsync("pages", "home", 7, new WriteOptions { W = Quorum.All }, Cancel);
         await cluster[2].KillAsync();

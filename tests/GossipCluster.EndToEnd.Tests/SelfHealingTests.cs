@@ -110,6 +110,7 @@ public sealed class SelfHealingTests : ClusterTest
     [Fact]
     public async Task A_receipt_says_who_lacks_a_write_and_then_that_it_is_everywhere()
     {
+        TakesLong();
         var cluster = await StartCompleteAsync();
         await cluster[2].PauseAsync();
         var token = await cluster[0].Client.Sets.AddAsync("carts", "alice", "milk", cancel: Cancel);

@@ -14,7 +14,11 @@ public abstract class SplitSpec : MultiNodeSpec
     protected abstract ClusterPlan Plan { get; }
 
     [Fact(DisplayName = "Three nodes that are all cut from each other all take writes, and are equal after the heal")]
-    public Task One_one_one() => PlayAsync(Three, play => SplitAsync(play, Three, [[Three.Roles[0]], [Three.Roles[1]], [Three.Roles[2]]]));
+    public Task One_one_one()
+    {
+        TakesLong();
+        return PlayAsync(Three, play => SplitAsync(play, Three, [[Three.Roles[0]], [Three.Roles[1]], [Three.Roles[2]]]));
+    }
 
     [Fact(DisplayName = "Two and three of five nodes both take writes, and are equal after the heal")]
     public async Task Two_three()
