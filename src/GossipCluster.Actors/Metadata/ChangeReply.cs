@@ -10,11 +10,8 @@ public abstract record ChangeReply
     }
 
     /// <summary>Durable here and on its way to the others; also where it was so already.</summary>
-    public sealed record Done : ChangeReply
-    {
-        /// <summary>The one instance.</summary>
-        public static readonly Done Instance = new();
-    }
+    /// <param name="Nodes">On how many nodes it is durable and counts, for certain; this one is the first. Schema alone waits for others.</param>
+    public sealed record Done(int Nodes) : ChangeReply;
 
     /// <summary>Nothing was changed.</summary>
     public sealed record Refused(MetadataError Error) : ChangeReply;

@@ -58,20 +58,18 @@ public sealed class ClusterDirectory : IClusterViewSource, ISchema
     }
 
     /// <inheritdoc/>
-    public ValueTask<string?> PutTypeAsync(BucketType type, CancellationToken cancel) => ChangeAsync(new MetadataProtocol.PutType(type), cancel);
+    public ValueTask<SchemaReply> PutTypeAsync(BucketType type, CancellationToken cancel) => ChangeAsync(new MetadataProtocol.PutType(type), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<string?> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel) =>
+    public ValueTask<SchemaReply> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel) =>
         ChangeAsync(new MetadataProtocol.PutBucket(type, bucket, properties), cancel);
 
-    /// <summary>Carries out a command.</summary>
-    /// <returns>Null where it is durable here and on its way to the others; else a sentence.</returns>
-    public async ValueTask<string?> ChangeAsync(MetadataProtocol.ICommand command, CancellationToken cancel) =>
+    private async ValueTask<SchemaReply> ChangeAsync(MetadataProtocol.ICommand command, CancellationToken cancel) =>
         await TryChangeAsync(command, cancel) switch
         {
-            ChangeReply.Done => null,
-            ChangeReply.Refused refused => refused.Error.Sentence,
-            ChangeReply.Undecided undecided => undecided.Sentence,
+            ChangeReply.Done done => new SchemaReply(null, done.Nodes),
+            ChangeReply.Refused refused => new SchemaReply(refused.Error.Sentence, 0),
+            ChangeReply.Undecided undecided => new SchemaReply(undecided.Sentence, 0),
             var reply => throw new System.Diagnostics.UnreachableException(reply.GetType().Name),
         };
 
@@ -82,7 +80,12 @@ public sealed class ClusterDirectory : IClusterViewSource, ISchema
         if (metadata.IsNobody()) return new ChangeReply.Undecided("The node is starting: try again in a moment.");
         try
         {
-            return await metadata.Ask<MetadataProtocol.IReply>(command, ChangeTimeout, cancel) is MetadataProtocol.Refused refused ? new ChangeReply.Refused(refused.Error) : ChangeReply.Done.Instance;
+            return await metadata.Ask<MetadataProtocol.IReply>(command, ChangeTimeout, cancel) switch
+            {
+                MetadataProtocol.Done done => new ChangeReply.Done(done.Nodes),
+                MetadataProtocol.Refused refused => new ChangeReply.Refused(refused.Error),
+                var reply => throw new System.Diagnostics.UnreachableException(reply.GetType().Name),
+            };
         }
         catch (AskTimeoutException)
         {

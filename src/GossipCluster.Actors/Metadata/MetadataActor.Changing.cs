@@ -45,8 +45,11 @@ public sealed partial class MetadataActor
         foreach (var waiting in _waiting.Where(waiting => waiting.Entry.Name == entry.Name && !waiting.Entry.Beats(entry)).ToList())
         {
             _waiting.Remove(waiting);
-            waiting.Asker.Tell(MetadataProtocol.Done.Instance);
+            if (IsOfSchema(entry)) Spread(waiting.Entry, waiting.Asker);
+            else waiting.Asker.Tell(MetadataProtocol.Done.Here);
         }
+
+        Overtake(entry);
     }
 
     private void Tell(MetadataEntry entry)
@@ -61,6 +64,11 @@ public sealed partial class MetadataActor
         {
             var news = new MetadataMessage.Entries([entry]);
             foreach (var peer in _reachable) SendTo(peer, news);
+        }
+
+        else if (_reachable.Contains(entry.Author))
+        {
+            SendTo(entry.Author, new MetadataMessage.Has([entry.Version]));
         }
 
         ExchangeInAWhile();

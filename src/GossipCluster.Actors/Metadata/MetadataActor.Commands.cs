@@ -23,8 +23,21 @@ public sealed partial class MetadataActor
         }
         else
         {
-            asker.Tell(MetadataProtocol.Done.Instance);
+            Unchanged(command, asker);
         }
+    }
+
+    /// <summary>It is so already here; others may be on the way to it.</summary>
+    private void Unchanged(MetadataProtocol.ICommand command, IActorRef asker)
+    {
+        if (command is not (MetadataProtocol.PutType or MetadataProtocol.PutBucket) || _table.Find(NameOf(command)) is not { } entry)
+        {
+            asker.Tell(MetadataProtocol.Done.Here);
+            return;
+        }
+
+        foreach (var peer in _reachable) SendTo(peer, new MetadataMessage.Entries([entry]));
+        Spread(entry, asker);
     }
 
     private (MetadataEntry? Entry, MetadataError? Error) Decide(MetadataProtocol.ICommand command)

@@ -35,6 +35,7 @@ public sealed partial class MetadataActor
 
         var outcome = MetadataExchange.Receive(_table, parcel.Message);
         foreach (var reply in outcome.Answers) answer(reply);
+        if (parcel.Message is MetadataMessage.Has has) HasThem(parcel.From, has);
         Learn(outcome.Learned);
         if (contact is not null) SeedSpoke(contact, parcel);
     }
@@ -62,6 +63,7 @@ public sealed partial class MetadataActor
         if (isReachable ? !_reachable.Add(node) : !_reachable.Remove(node)) return;
         PeerStateChanged(node);
         if (isReachable) SendTo(node, new MetadataMessage.Digest(_table.Digest, WantsAnswer: true));
+        else GiveUpOn(node);
     }
 
     /// <summary>Every parcel tells of it; peers that decide on islands shall not wait for the next that comes by.</summary>

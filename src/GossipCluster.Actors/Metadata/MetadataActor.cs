@@ -85,6 +85,7 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
         Receive<ExchangeSoon>(_ => SendDigests(_options.ExchangeFanout));
         Receive<ExchangeNowAndThen>(_ => SendDigests(1));
         Receive<WriteAgain>(_ => WriteAll());
+        Receive<Spreading>(SpreadIsOver);
     }
 
     /// <inheritdoc/>

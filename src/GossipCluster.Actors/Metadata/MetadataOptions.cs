@@ -38,6 +38,11 @@ public sealed record MetadataOptions
     [Range(1, 1024)]
     public int ExchangeFanout { get; init; } = 8;
 
+    /// <summary>How long a change of bucket types or bucket properties waits for the nodes that this one reaches, to say that it is in force there too.</summary>
+    /// <value>0 to 1 minute. Default: 2 s, as long as it may take to see that a node is gone.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan SpreadWait { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>After which a write that the storage has not confirmed is handed to it again.</summary>
     /// <value>1 s to 10 minutes. Default: 30 s, beyond the journal's own patience; writing twice does no harm.</value>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]

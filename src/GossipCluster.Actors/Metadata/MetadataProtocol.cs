@@ -37,10 +37,11 @@ public static class MetadataProtocol
     public sealed record PutBucket(string Type, string Bucket, BucketProperties? Properties) : ICommand;
 
     /// <summary>The command is done: durable here. True also where it was so already.</summary>
-    public sealed record Done : IReply
+    /// <param name="Nodes">On how many nodes it is durable and counts, for certain; this one is the first. Schema alone waits for others.</param>
+    public sealed record Done(int Nodes) : IReply
     {
-        /// <summary>The one instance.</summary>
-        public static readonly Done Instance = new();
+        /// <summary>On this node; of others nothing is known.</summary>
+        public static readonly Done Here = new(1);
     }
 
     /// <summary>Nothing was changed.</summary>

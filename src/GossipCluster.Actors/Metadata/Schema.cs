@@ -42,6 +42,17 @@ internal sealed record Schema
         return new Schema(Types, properties is null ? Buckets.Remove((typeName, bucket)) : Buckets.SetItem((typeName, bucket), properties));
     }
 
+    /// <summary>What is said to him whose change another's, made at the same moment, has replaced.</summary>
+    public static MetadataError Overtaken(MetadataEntry known)
+    {
+        if (MetadataName.TryBucketOf(known.Name, out _, out var bucket))
+            return new MetadataError.Schema($"Node '{known.Author}' has changed the properties of bucket '{bucket}' at the same moment, and its change counts: look at them and try again.");
+        var name = known.Name[MetadataName.TypePrefix.Length..];
+        return SchemaValue.ReadType(name, known.Value.Span) is { } type
+            ? new MetadataError.Schema($"Node '{known.Author}' has put '{name}' at the same moment, and that counts: it is a type of {type.DataType} with n_val {type.N}. Look at its properties and try again.")
+            : new MetadataError.Schema($"Node '{known.Author}' has put '{name}' at the same moment, and that counts, in a form that this node does not know.");
+    }
+
     /// <summary>Why a type cannot be put; null where it can.</summary>
     public MetadataError? Refuse(BucketType type)
     {

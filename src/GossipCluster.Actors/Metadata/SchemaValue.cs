@@ -8,7 +8,7 @@ namespace GossipCluster.Actors.Metadata;
 
 /// <summary>The values of entries <c>type/name</c> and <c>bucket/type/name</c>.</summary>
 /// <remarks>
-/// Type: version byte, data type, n_val, properties; with version 2 a priority, which the first does not have and which is 0 there. Bucket: version byte, 1 and properties, or 0 where the bucket has none of its own any more.
+/// Type: version byte, data type, n_val, properties; with version 2 a priority, with version 3 a flag too, 1 where it is retired; 0 in those that do not have them. Bucket: version byte, 1 and properties, or 0 where the bucket has none of its own any more.
 /// Properties: eight quorum values and flags as clients write them, then the HLL precision. Words and not numbers, because <c>quorum</c> of 3 is not 2.
 /// </remarks>
 internal static class SchemaValue
@@ -17,16 +17,19 @@ internal static class SchemaValue
 
     // Written only where it says more: a node that knows the first alone can read the others' types.
     private const byte PriorityVersion = 2;
+    private const byte RetiredVersion = 3;
     private const int WordBytesMax = 32;
 
     public static byte[] Of(BucketType type)
     {
-        var priority = type.Properties.Priority;
-        var writer = Begin(priority == 0 ? Version : PriorityVersion);
+        var (priority, retired) = (type.Properties.Priority, type.Properties.Retired);
+        var version = retired ? RetiredVersion : priority == 0 ? Version : PriorityVersion;
+        var writer = Begin(version);
         writer.WriteByte((byte)type.DataType);
         writer.WriteCount(type.N);
         Write(writer, type.Properties);
-        if (priority != 0) writer.WriteCount(priority);
+        if (version >= PriorityVersion) writer.WriteCount(priority);
+        if (version >= RetiredVersion) writer.WriteByte(1);
         return writer.ToArray();
     }
 
@@ -43,13 +46,14 @@ internal static class SchemaValue
     {
         var reader = new WireReader(value);
         var version = reader.ReadByte();
-        if (version is not (Version or PriorityVersion)) reader.Fail("a bucket type of version 1 or 2");
+        if (version is < Version or > RetiredVersion) reader.Fail("a bucket type of version 1 to 3");
         var dataType = (DataType)reader.ReadByte();
         if (!Enum.IsDefined(dataType)) reader.Fail("a data type");
         var n = reader.ReadInt(QuorumProperties.NMax, "an n_val");
         if (n < 1) reader.Fail("an n_val");
         var properties = Read(ref reader);
-        if (version == PriorityVersion) properties = properties with { Priority = reader.ReadInt(Core.Kernel.Replica.PriorityMax, "a priority") };
+        if (version >= PriorityVersion) properties = properties with { Priority = reader.ReadInt(Core.Kernel.Replica.PriorityMax, "a priority") };
+        if (version >= RetiredVersion) properties = properties with { Retired = ReadFlag(ref reader) };
         return reader.AtEnd && properties.Quorums.Validate(n).Count == 0 ? new BucketType(name, dataType, n, properties) : null;
     }
 

@@ -16,14 +16,20 @@ public interface ISchema
     /// <summary>The properties that a bucket has: its own over its type's; the type's where it has none of its own.</summary>
     BucketProperties PropertiesOf(BucketType type, string bucket);
 
-    /// <summary>Creates a type, or replaces the properties of one: validated by the caller, durable on this node when the task ends, and on its way to all others.</summary>
-    /// <returns>Null, or a sentence saying why it was refused.</returns>
-    ValueTask<string?> PutTypeAsync(BucketType type, CancellationToken cancel);
+    /// <summary>
+    /// Creates a type, or replaces the properties of one: validated by the caller, durable and in force when the task ends, on this node and on all that it reaches and that were not too
+    /// slow; on its way to the rest. Where another node has created or changed it at the same moment and that counts, it is refused.
+    /// </summary>
+    ValueTask<SchemaReply> PutTypeAsync(BucketType type, CancellationToken cancel);
 
-    /// <summary>Replaces the properties of a bucket; null takes them back to the type's.</summary>
-    /// <returns>Null, or a sentence saying why it was refused.</returns>
-    ValueTask<string?> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel);
+    /// <summary>Replaces the properties of a bucket; null takes them back to the type's. As <see cref="PutTypeAsync"/>.</summary>
+    ValueTask<SchemaReply> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel);
 }
+
+/// <summary>How a change of the schema ended.</summary>
+/// <param name="Refusal">Null, or a sentence saying why it was refused.</param>
+/// <param name="Nodes">On how many nodes it is in force, for certain: 1 and more, or 0 where it was refused.</param>
+public readonly record struct SchemaReply(string? Refusal, int Nodes);
 
 /// <summary>A schema: data type and replication of all buckets under it.</summary>
 /// <param name="Name">1 to 128 bytes.</param>
@@ -43,6 +49,11 @@ public sealed record BucketType(string Name, DataType DataType, int N, BucketPro
         new("registers", DataType.Register, 3, BucketProperties.Standard),
         new("sets", DataType.Set, 3, BucketProperties.Standard),
     ];
+
+    /// <summary>Why the type does not take an operation; null where it does. Asked on the node that the client writes to: others carry on what it has begun.</summary>
+    public OperationError? Refuse(Operation operation) => Properties.Retired && operation is not Operation.Delete
+        ? new OperationError(OperationProblem.Retired, $"The bucket type '{Name}' is retired: its keys can be read and deleted. Put its property \"retired\" to false to write to it again.", DataType)
+        : null;
 }
 
 /// <summary>What may change of a bucket type, and what a bucket may have of its own.</summary>
@@ -53,6 +64,9 @@ public sealed record BucketProperties(QuorumProperties Quorums, int HllPrecision
     /// <summary>How early this type's keys are brought to replicas that lack them: by sync and by hinted handoff. A type's, never a bucket's.</summary>
     /// <value>0 to <see cref="Core.Kernel.Replica.PriorityMax"/>, greater first. Default: 0.</value>
     public int Priority { get; init; }
+
+    /// <summary>The type takes no writes but deletes. A type's, never a bucket's; may be taken back.</summary>
+    public bool Retired { get; init; }
 
     /// <summary>What a type has that says nothing.</summary>
     public static BucketProperties Standard { get; } = new(QuorumProperties.Standard);

@@ -34,6 +34,7 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
         ArgumentNullException.ThrowIfNull(command);
         var state = _state;
         if (!state.TakesRequests) return ValueTask.FromResult<WriteReply>(new WriteReply.Unavailable(state.Status.RecoveryProgress, RetryAfter));
+        if (Schema.Find(command.Key.Type)?.Refuse(command.Operation) is { } retired) return ValueTask.FromResult<WriteReply>(new WriteReply.Refused(retired));
         var ticket = new WriteTicket(command, state.AddressOf(command.Key, command.Quorum.N));
         state.ShardOf(ticket.Address.Partition).Tell(ticket, ActorRefs.NoSender);
         if (HasLeft(state)) ticket.Abandon();

@@ -26,6 +26,9 @@ public enum OperationProblem
 
     /// <summary>A remove, a delete or a disable on a replica that may not coordinate one: a fallback, or a primary before its first sync.</summary>
     NeedsState,
+
+    /// <summary>The bucket type is retired: what is there can be read and deleted.</summary>
+    Retired,
 }
 
 /// <summary>Why an operation was refused, with a sentence for the client.</summary>

@@ -22,8 +22,8 @@ public static class MetadataExchange
             MetadataMessage.Digest => new Outcome([], []),
             MetadataMessage.Versions versions => new Outcome([.. Compare(table, versions)], []),
             MetadataMessage.Ask ask => new Outcome([.. EntriesIn(ask.Names.Select(table.Find).OfType<MetadataEntry>())], []),
-            MetadataMessage.Entries entries => new Outcome([], [.. entries.Known.Where(entry => !ReferenceEquals(table.Merge(entry), table))]),
-            MetadataMessage.Refused => new Outcome([], []),
+            MetadataMessage.Entries entries => new Outcome([.. AnswerTo(table, entries)], [.. entries.Known.Where(entry => !ReferenceEquals(table.Merge(entry), table))]),
+            MetadataMessage.Has or MetadataMessage.Refused => new Outcome([], []),
             _ => throw new UnreachableException($"No answer to message {message.GetType().Name}."),
         };
     }
@@ -44,6 +44,14 @@ public static class MetadataExchange
             var upTo = index == chunks.Count - 1 ? string.Empty : chunks[index][^1].Name;
             yield return new MetadataMessage.Versions(after, upTo, chunks[index]);
         }
+    }
+
+    /// <summary>What is here already is said to be; what is newer here is sent. What is learned is answered when it is on disk.</summary>
+    private static IEnumerable<MetadataMessage> AnswerTo(MetadataTable table, MetadataMessage.Entries theirs)
+    {
+        var same = theirs.Known.Where(entry => entry.Equals(table.Find(entry.Name))).Select(entry => entry.Version).ToImmutableArray();
+        var newer = theirs.Known.Select(entry => table.Find(entry.Name) is { } own && own.Beats(entry) ? own : null).OfType<MetadataEntry>();
+        return same.IsEmpty ? EntriesIn(newer) : EntriesIn(newer).Prepend<MetadataMessage>(new MetadataMessage.Has(same));
     }
 
     private static IEnumerable<MetadataMessage> Compare(MetadataTable table, MetadataMessage.Versions theirs)

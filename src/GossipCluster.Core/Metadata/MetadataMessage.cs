@@ -13,6 +13,8 @@ namespace GossipCluster.Core.Metadata;
 ///          &lt;------------- Versions   what the answering node has, by ranges of names, so that what is absent counts
 ///   Entries, Ask ------->            what is newer here; what is newer there, please
 ///          &lt;------------- Entries
+/// Entries ---------->            unasked, as news
+///          &lt;------------- Has        when they are on disk; where what is there is newer, Entries
 /// </code>
 /// Any of them may be lost or doubled, and any may come unasked: a change is told at once as <see cref="Entries"/>.
 /// </remarks>
@@ -38,6 +40,9 @@ public abstract record MetadataMessage
 
     /// <summary>Entries, asked for or not.</summary>
     public sealed record Entries(ImmutableArray<MetadataEntry> Known) : MetadataMessage;
+
+    /// <summary>These are on my disk: to the author of what is new, who says on how many nodes it counts.</summary>
+    public sealed record Has(ImmutableArray<EntryVersion> Known) : MetadataMessage;
 
     /// <summary>You are no node of this cluster.</summary>
     /// <param name="Sentence">For the operator.</param>
@@ -68,6 +73,7 @@ public sealed record MetadataParcel(NodeName From, ClusterIdentity Cluster, bool
         Ask = 3,
         Entries = 4,
         Refused = 5,
+        Has = 6,
     }
 
     /// <summary>The parcel as bytes.</summary>
@@ -113,15 +119,11 @@ public sealed record MetadataParcel(NodeName From, ClusterIdentity Cluster, bool
                 writer.WriteByte((byte)Kind.Versions);
                 MetadataEntry.WriteText(writer, versions.After);
                 MetadataEntry.WriteText(writer, versions.UpTo);
-                writer.WriteCount(versions.Known.Length);
-                foreach (var version in versions.Known)
-                {
-                    MetadataEntry.WriteText(writer, version.Name);
-                    writer.WriteVarint((ulong)version.Epoch);
-                    MetadataEntry.WriteText(writer, version.Author.Text);
-                    writer.WriteUInt64(version.Hash);
-                }
-
+                WriteVersions(writer, versions.Known);
+                break;
+            case MetadataMessage.Has has:
+                writer.WriteByte((byte)Kind.Has);
+                WriteVersions(writer, has.Known);
                 break;
             case MetadataMessage.Ask ask:
                 writer.WriteByte((byte)Kind.Ask);
@@ -159,6 +161,8 @@ public sealed record MetadataParcel(NodeName From, ClusterIdentity Cluster, bool
                 return new MetadataMessage.Ask(names.ToImmutable());
             case Kind.Entries:
                 return ReadEntries(ref reader);
+            case Kind.Has:
+                return new MetadataMessage.Has(ReadKnown(ref reader));
             case Kind.Refused:
                 return new MetadataMessage.Refused(MetadataEntry.ReadText(ref reader, SentenceBytesMax));
             default:
@@ -171,6 +175,23 @@ public sealed record MetadataParcel(NodeName From, ClusterIdentity Cluster, bool
     {
         var after = MetadataEntry.ReadText(ref reader, MetadataEntry.NameBytesMax);
         var upTo = MetadataEntry.ReadText(ref reader, MetadataEntry.NameBytesMax);
+        return new MetadataMessage.Versions(after, upTo, ReadKnown(ref reader));
+    }
+
+    private static void WriteVersions(WireWriter writer, ImmutableArray<EntryVersion> known)
+    {
+        writer.WriteCount(known.Length);
+        foreach (var version in known)
+        {
+            MetadataEntry.WriteText(writer, version.Name);
+            writer.WriteVarint((ulong)version.Epoch);
+            MetadataEntry.WriteText(writer, version.Author.Text);
+            writer.WriteUInt64(version.Hash);
+        }
+    }
+
+    private static ImmutableArray<EntryVersion> ReadKnown(ref WireReader reader)
+    {
         var versions = ImmutableArray.CreateBuilder<EntryVersion>();
         for (var left = reader.ReadCount(13); left > 0 && !reader.Failed; left--)
         {
@@ -178,7 +199,7 @@ public sealed record MetadataParcel(NodeName From, ClusterIdentity Cluster, bool
             versions.Add(new EntryVersion(name, epoch, author, reader.ReadUInt64()));
         }
 
-        return new MetadataMessage.Versions(after, upTo, versions.ToImmutable());
+        return versions.ToImmutable();
     }
 
     private static MetadataMessage.Entries ReadEntries(ref WireReader reader)

@@ -21,7 +21,7 @@ public sealed class MembershipSpec
         await EventuallyAsync("one view", () => all.All(node => node.Directory.View.Ring.Version == n1.Directory.View.Ring.Version && node.Directory.View.Peers.Count == 2));
 
         var type = new BucketType("carts", DataType.Map, 2, BucketProperties.Standard);
-        Assert.Null(await n3.Directory.PutTypeAsync(type, TestContext.Current.CancellationToken));
+        Assert.Null((await n3.Directory.PutTypeAsync(type, TestContext.Current.CancellationToken)).Refusal);
         await EventuallyAsync("the type", () => all.All(node => type.Equals(node.Directory.Find("carts"))));
 
         await EventuallyAsync("one table", () => all.All(node => node.Directory.Table.Equals(n1.Directory.Table)));
@@ -76,7 +76,7 @@ public sealed class MembershipSpec
         await EventuallyAsync("what is on disk", () => n2.Ring == "n1 n2 n3" && n3.Ring == n2.Ring);
         await EventuallyAsync("each other", () => n2.Directory.View.Peers[n3.Name].Remote.Port == n3.Port);
         await EventuallyAsync("Akka.Cluster", () => n2.Up == $"n2@{n2.Port} n3@{n3.Port}" && n3.Up == n2.Up, () => $"{n2.Up} | {n3.Up}");
-        Assert.Null(await n3.Directory.PutTypeAsync(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard), TestContext.Current.CancellationToken));
+        Assert.Null((await n3.Directory.PutTypeAsync(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard), TestContext.Current.CancellationToken)).Refusal);
         await EventuallyAsync("the type", () => n2.Directory.Find("carts") is not null);
     }
 
@@ -92,7 +92,7 @@ public sealed class MembershipSpec
         await using var n2 = second.Restart(second.Port, [n1.Port]);
 
         await EventuallyAsync("what is on disk", () => n2.Ring == "n1 n2 n3");
-        Assert.Null(await n1.Directory.PutTypeAsync(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard), TestContext.Current.CancellationToken));
+        Assert.Null((await n1.Directory.PutTypeAsync(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard), TestContext.Current.CancellationToken)).Refusal);
         await EventuallyAsync("the type", () => n2.Directory.Find("carts") is not null);
         await EventuallyAsync("one table", () => n2.Directory.Table.Equals(n1.Directory.Table));
     }
@@ -108,7 +108,7 @@ public sealed class MembershipSpec
         await using var n4 = TestNode.Start("n4", [n3.Port]);
         await EventuallyAsync("Akka.Cluster", () => n3.Up.Split(' ').Length == 2 && n4.Up.Split(' ').Length == 2);
         foreach (var node in new[] { n3, n4 }) node.System.Stop(await node.System.ActorSelection("/user/links").ResolveOne(Patience, TestContext.Current.CancellationToken));
-        Assert.Null(await n4.Directory.PutTypeAsync(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard), TestContext.Current.CancellationToken));
+        Assert.Null((await n4.Directory.PutTypeAsync(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard), TestContext.Current.CancellationToken)).Refusal);
         await EventuallyAsync("over DistributedData", () => n3.Directory.Find("carts") is not null);
     }
 

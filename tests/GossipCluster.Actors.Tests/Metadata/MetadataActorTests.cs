@@ -63,9 +63,92 @@ public sealed class MetadataActorTests : TestKit
         await NoEntriesAsync();
 
         metadata.Tell(new StorageProtocol.FactPut(put.Name), _storage);
-        Assert.Null(await task);
+        var news = Assert.Single((await EntriesAsync()).Known);
+        Assert.Equal(MetadataName.Type("carts"), news.Name);
         Assert.Equal(type, _directory.Find("carts"));
-        Assert.Equal(MetadataName.Type("carts"), Assert.Single((await EntriesAsync()).Known).Name);
+        Say(metadata, N2, new MetadataMessage.Has([news.Version]));
+        Assert.Null((await task).Refusal);
+    }
+
+    [Fact]
+    public async Task A_change_of_the_schema_says_on_how_many_nodes_it_is_in_force()
+    {
+        var metadata = await StartInRingAsync();
+        await ReachAsync(metadata, N2);
+        await ReachAsync(metadata, N3);
+
+        var both = _directory.PutTypeAsync(Carts(), TestContext.Current.CancellationToken).AsTask();
+        await SaveAllAsync(1);
+        var news = Assert.Single((await EntriesAsync()).Known);
+        Say(metadata, N3, new MetadataMessage.Has([news.Version]));
+        Say(metadata, N3, new MetadataMessage.Has([news.Version]));
+        Assert.False(both.IsCompleted);
+        Say(metadata, N2, new MetadataMessage.Has([news.Version]));
+        Assert.Equal(new SchemaReply(null, 3), await both);
+
+        // Told again, nothing changes here; who has lost the news has it then.
+        var again = _directory.PutTypeAsync(Carts(), TestContext.Current.CancellationToken).AsTask();
+        Assert.Equal(news, Assert.Single((await EntriesAsync()).Known));
+        Say(metadata, N2, new MetadataMessage.Has([news.Version]));
+        metadata.Tell(new LinkProtocol.ReachabilityChanged(N3, IsReachable: false));
+        Assert.Equal(new SchemaReply(null, 2), await again);
+    }
+
+    [Fact]
+    public async Task Who_is_too_slow_is_not_waited_for_and_not_counted()
+    {
+        var metadata = await StartInRingAsync(options: Options with { SpreadWait = TimeSpan.FromMilliseconds(100) });
+        await ReachAsync(metadata, N2);
+
+        var put = _directory.PutBucketAsync("sets", "b", BucketProperties.Standard, TestContext.Current.CancellationToken).AsTask();
+        await SaveAllAsync(1);
+
+        Assert.Equal(new SchemaReply(null, 1), await put);
+    }
+
+    [Theory]
+    [InlineData("n2", "Node 'n2' has put 'carts' at the same moment, and that counts: it is a type of Map with n_val 2. Look at its properties and try again.")]
+    [InlineData("a0", null)]
+    public async Task Of_two_who_create_a_type_at_the_same_moment_one_is_refused(string other, string? refusal)
+    {
+        var metadata = await StartInRingAsync();
+        await ReachAsync(metadata, NodeName.Of(other));
+        var put = _directory.PutTypeAsync(Carts(), TestContext.Current.CancellationToken).AsTask();
+        await SaveAllAsync(1);
+        var news = Assert.Single((await EntriesAsync()).Known);
+
+        // The other had made its own before it heard of this one. Of equal epochs the greater author counts, everywhere.
+        var theirs = MetadataEntry.Of(news.Name, news.Epoch, NodeName.Of(other), SchemaValue.Of(new BucketType("carts", DataType.Map, 2, BucketProperties.Standard)));
+        Say(metadata, NodeName.Of(other), new MetadataMessage.Entries([theirs]));
+        if (refusal is null)
+        {
+            Assert.Equal(news, Assert.Single((await EntriesAsync()).Known));
+            Say(metadata, NodeName.Of(other), new MetadataMessage.Has([news.Version]));
+        }
+        else
+        {
+            await SaveAllAsync(1);
+        }
+
+        Assert.Equal(new SchemaReply(refusal, refusal is null ? 2 : 0), await put);
+        Assert.Equal(refusal is null ? DataType.Set : DataType.Map, _directory.Find("carts")!.DataType);
+    }
+
+    [Fact]
+    public async Task What_was_learned_is_said_to_its_author_once_it_is_on_disk()
+    {
+        var metadata = await StartInRingAsync();
+        await ReachAsync(metadata, N2);
+        var news = MetadataEntry.Of(MetadataName.Type("carts"), 1, N2, SchemaValue.Of(Carts()));
+
+        Say(metadata, N2, new MetadataMessage.Entries([news]));
+        var put = await _storage.ExpectMsgAsync<StorageProtocol.PutFact>();
+        await NoEntriesAsync();
+        metadata.Tell(new StorageProtocol.FactPut(put.Name), _storage);
+
+        Assert.Equal(news.Version, Assert.Single((await HasAsync()).Known));
+        Say(metadata, N2, new MetadataMessage.Entries([news]));
+        Assert.Equal(news.Version, Assert.Single((await HasAsync()).Known));
     }
 
     [Fact]
@@ -75,7 +158,7 @@ public sealed class MetadataActorTests : TestKit
         var first = await StartInRingAsync(disk);
         var put = _directory.PutBucketAsync("sets", "b", new BucketProperties(new() { W = Core.Coordination.QuorumValue.All }), TestContext.Current.CancellationToken).AsTask();
         await SaveAllAsync(1, disk);
-        Assert.Null(await put);
+        Assert.Null((await put).Refusal);
         await WatchAsync(first);
         Sys.Stop(first);
         await ExpectTerminatedAsync(first);
@@ -210,12 +293,12 @@ public sealed class MetadataActorTests : TestKit
         await StartInRingAsync();
         var cancel = TestContext.Current.CancellationToken;
 
-        Assert.Equal("The n_val of 'sets' is 3 and never changes.", await _directory.PutTypeAsync(new("sets", DataType.Set, 2, BucketProperties.Standard), cancel));
-        Assert.Equal("The data type of 'sets' is Set and never changes.", await _directory.PutTypeAsync(new("sets", DataType.Map, 3, BucketProperties.Standard), cancel));
+        Assert.Equal("The n_val of 'sets' is 3 and never changes.", (await _directory.PutTypeAsync(new("sets", DataType.Set, 2, BucketProperties.Standard), cancel)).Refusal);
+        Assert.Equal("The data type of 'sets' is Set and never changes.", (await _directory.PutTypeAsync(new("sets", DataType.Map, 3, BucketProperties.Standard), cancel)).Refusal);
         Assert.Equal(
             "The precision of 'hlls' is 14: it may shrink and never grows.",
-            await _directory.PutTypeAsync(new("hlls", DataType.Hll, 3, BucketProperties.Standard with { HllPrecision = 16 }), cancel));
-        Assert.Equal("There is no bucket type 'none'.", await _directory.PutBucketAsync("none", "b", null, cancel));
+            (await _directory.PutTypeAsync(new("hlls", DataType.Hll, 3, BucketProperties.Standard with { HllPrecision = 16 }), cancel)).Refusal);
+        Assert.Equal("There is no bucket type 'none'.", (await _directory.PutBucketAsync("none", "b", null, cancel)).Refusal);
         Assert.Equal(BucketType.BuiltIn, _directory.Types);
     }
 
@@ -265,6 +348,11 @@ public sealed class MetadataActorTests : TestKit
         await ExpectMsgAsync<MetadataProtocol.Done>();
     }
 
+    private static BucketType Carts() => new("carts", DataType.Set, 3, BucketProperties.Standard);
+
+    private static void Say(IActorRef metadata, NodeName from, MetadataMessage message) =>
+        metadata.Tell(new LinkProtocol.Delivered(from, ParcelKind.Metadata, Contact(from, message).Bytes));
+
     private static Address Address(int port) => new("akka.tcp", "test", "127.0.0.1", port);
 
     private static MetadataParcel Read(ReadOnlyMemory<byte> bytes) =>
@@ -285,10 +373,11 @@ public sealed class MetadataActorTests : TestKit
         return table;
     }
 
-    private IActorRef Start(ImmutableArray<Address>? seeds = null, ImmutableDictionary<string, ReadOnlyMemory<byte>>? facts = null, ClusterDirectory? directory = null) =>
+    private IActorRef Start(
+        ImmutableArray<Address>? seeds = null, ImmutableDictionary<string, ReadOnlyMemory<byte>>? facts = null, ClusterDirectory? directory = null, MetadataOptions? options = null) =>
         Sys.ActorOf(MetadataActor.CreateProps(
             new LocalNode(N1, Cluster, Address(1), 11, "http://n1", "1.0.0") { Seeds = seeds ?? [] },
-            Options,
+            options ?? Options,
             _storage,
             _links,
             facts ?? ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty,
@@ -296,9 +385,9 @@ public sealed class MetadataActorTests : TestKit
             replicator: null,
             TimeProvider.System));
 
-    private async Task<IActorRef> StartInRingAsync(MemoryDisk? disk = null)
+    private async Task<IActorRef> StartInRingAsync(MemoryDisk? disk = null, MetadataOptions? options = null)
     {
-        var metadata = Start();
+        var metadata = Start(options: options);
         await SaveAllAsync(3, disk);
         await AwaitConditionAsync(() => Task.FromResult(_directory.View.IsRingKnown));
         return metadata;
@@ -329,4 +418,7 @@ public sealed class MetadataActorTests : TestKit
 
     private async Task<MetadataMessage.Entries> EntriesAsync() =>
         (MetadataMessage.Entries)Read((await _links.FishForMessageAsync<LinkProtocol.Send>(send => Read(send.Body).Message is MetadataMessage.Entries)).Body).Message;
+
+    private async Task<MetadataMessage.Has> HasAsync() =>
+        (MetadataMessage.Has)Read((await _links.FishForMessageAsync<LinkProtocol.Send>(send => Read(send.Body).Message is MetadataMessage.Has)).Body).Message;
 }

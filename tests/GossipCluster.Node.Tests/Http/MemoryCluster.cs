@@ -52,7 +52,7 @@ internal sealed class MemoryCluster : ICluster
             else _table.TrySetWeight(((MetadataProtocol.SetWeight)command).Node, ((MetadataProtocol.SetWeight)command).Weight, Self, out entry, out error);
             if (error is not null) return new(new ChangeReply.Refused(error));
             if (entry is not null) _table = _table.Merge(entry);
-            return new(ChangeReply.Done.Instance);
+            return new(new ChangeReply.Done(1));
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class MemoryStore(TimeProvider clock) : IStore
     public async ValueTask<WriteReply> WriteAsync(WriteCommand command)
     {
         if (OnWriteAsync is { } slow && await slow(command) is { } slowly) return slowly;
-        return OnWrite(command) ?? Write(command);
+        return OnWrite(command) ?? (Types.Find(command.Key.Type)?.Refuse(command.Operation) is { } retired ? new WriteReply.Refused(retired) : Write(command));
     }
 
     private WriteReply Write(WriteCommand command)
@@ -99,13 +99,13 @@ internal sealed class MemorySchema : ISchema
 
     public BucketProperties PropertiesOf(BucketType type, string bucket) => _buckets.GetValueOrDefault((type.Name, bucket)) ?? Find(type.Name)!.Properties;
 
-    public ValueTask<string?> PutTypeAsync(BucketType type, CancellationToken cancel)
+    public ValueTask<SchemaReply> PutTypeAsync(BucketType type, CancellationToken cancel)
     {
         if (Refusal is null) ImmutableInterlocked.Update(ref _types, types => types.SetItem(type.Name, type));
-        return new(Refusal);
+        return new(new SchemaReply(Refusal, Refusal is null ? 3 : 0));
     }
 
-    public ValueTask<string?> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel)
+    public ValueTask<SchemaReply> PutBucketAsync(string type, string bucket, BucketProperties? properties, CancellationToken cancel)
     {
         if (Refusal is null)
         {
@@ -113,6 +113,6 @@ internal sealed class MemorySchema : ISchema
                 ref _buckets, buckets => properties is null ? buckets.Remove((type, bucket)) : buckets.SetItem((type, bucket), properties));
         }
 
-        return new(Refusal);
+        return new(new SchemaReply(Refusal, Refusal is null ? 3 : 0));
     }
 }

@@ -34,6 +34,28 @@ public abstract class SchemaContract(IHttpNode node)
     }
 
     [Fact]
+    public async Task A_type_that_is_retired_can_be_read_and_deleted_from_and_comes_back()
+    {
+        var type = Node.NewKey();
+        var key = $"/types/{type}/buckets/b/datatypes/k";
+        Assert.Equal(201, (await Put($"/types/{type}", "{\"props\":{\"datatype\":\"counter\"}}")).Status);
+        Assert.Equal(204, (await Node.SendAsync("POST", key, "{\"increment\":3}"u8.ToArray(), "application/json")).Status);
+
+        var retired = await Put($"/types/{type}/props", "{\"props\":{\"retired\":true}}");
+        Assert.Equal((204, "3"), (retired.Status, retired.Header("GossipCluster-Nodes")));
+        var refused = await Node.SendAsync("POST", key, "{\"increment\":3}"u8.ToArray(), "application/json");
+        Assert.Equal(409, refused.Status);
+        Assert.Contains($"The bucket type '{type}' is retired", refused.Body, StringComparison.Ordinal);
+        Assert.Contains("\"value\":3", (await Node.GetAsync(key)).Body, StringComparison.Ordinal);
+        Assert.Contains("\"retired\":true", (await Node.GetAsync($"/types/{type}/props")).Body, StringComparison.Ordinal);
+        Assert.Equal(204, (await Node.SendAsync("DELETE", $"/types/{type}/buckets/b/keys/k", null, null)).Status);
+        Assert.Equal(400, (await Put($"/types/{type}/buckets/b/props", "{\"props\":{\"retired\":false}}")).Status);
+
+        Assert.Equal(204, (await Put($"/types/{type}/props", "{\"props\":{\"retired\":false}}")).Status);
+        Assert.Equal(204, (await Node.SendAsync("POST", key, "{\"increment\":4}"u8.ToArray(), "application/json")).Status);
+    }
+
+    [Fact]
     public async Task A_bucket_has_its_own_properties_until_they_are_taken_back()
     {
         var bucket = Node.NewKey();
@@ -114,7 +136,7 @@ public abstract class SchemaContract(IHttpNode node)
         Assert.Equal(201, (await Put($"/types/{type}", """{"props":{"datatype":"set","n_val":2,"w":"all"}}""")).Status);
         Assert.Equal(204, (await Put($"/types/{type}", """{"props":{"datatype":"set","n_val":2,"w":1}}""")).Status);
         Assert.Equal(400, (await Put($"/types/{type}", """{"props":{"datatype":"map"}}""")).Status);
-        Assert.Contains($$"""{"name":"{{type}}","datatype":"set","n_val":2}""", (await Node.GetAsync("/types")).Body, StringComparison.Ordinal);
+        Assert.Contains($$"""{"name":"{{type}}","datatype":"set","n_val":2,"retired":false}""", (await Node.GetAsync("/types")).Body, StringComparison.Ordinal);
         Assert.Equal(204, (await Node.PostAsync(Node.PathOf(type), """{"add":"a"}""")).Status);
         Assert.Equal("Specified w/dw/pw/node_confirms values invalid for bucket n value of 2\n", (await Node.GetAsync(Node.PathOf(type) + "?r=3")).Body);
         Assert.Equal(400, (await Put($"/types/{new string('x', 129)}", """{"props":{"datatype":"set"}}""")).Status);

@@ -51,6 +51,7 @@ public sealed class StoreReplyTests : IAsyncLifetime
     [InlineData(OperationProblem.NotPresent, 412)]
     [InlineData(OperationProblem.ContextNotSeen, 503)]
     [InlineData(OperationProblem.NeedsState, 503)]
+    [InlineData(OperationProblem.Retired, 409)]
     public async Task What_the_store_refuses_has_a_status_of_its_own(OperationProblem problem, int status)
     {
         _node.Store.OnWrite = _ => new WriteReply.Refused(new OperationError(problem, "Why not.", DataType.Counter));

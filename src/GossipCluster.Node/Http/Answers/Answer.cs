@@ -12,6 +12,9 @@ internal static class Answer
     public const string ContextHeader = "GossipCluster-Context";
     public const string CopiesHeader = "GossipCluster-Copies";
 
+    /// <summary>On how many nodes a change of the schema is in force.</summary>
+    public const string NodesHeader = "GossipCluster-Nodes";
+
     private const int ChunkBytes = 64 << 10;
 
     // Below it, gzip saves no packet.

@@ -129,6 +129,7 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
         OperationProblem.WrongType => new Refusal(400, "bad-operation", $"Invalid operation on datatype '{DataTypeNames.Of(error.Type)}': {error.Sentence}"),
         OperationProblem.ContextNotSeen => new Refusal(503, "context-not-seen", error.Sentence) { RetryAfter = TimeSpan.FromSeconds(1) },
         OperationProblem.NeedsState => new Refusal(503, "no-primary", error.Sentence) { RetryAfter = TimeSpan.FromSeconds(1) },
+        OperationProblem.Retired => new Refusal(409, "type-retired", error.Sentence),
         _ => throw new System.Diagnostics.UnreachableException($"No status for {error.Problem}."),
     };
 

@@ -105,7 +105,7 @@ internal static class Descriptions
         Answers = [(200, "The types, by name.", Json, """{"types":[{"name":"counters","datatype":"counter","n_val":3}]}""")],
     };
 
-    public static ResourceDescription PutNewType { get; } = new(Types, "Create a bucket type", "`datatype` is needed; `n_val` is 3 where it is not given. Neither ever changes.")
+    public static ResourceDescription PutNewType { get; } = new(Types, "Create a bucket type", "`datatype` is needed; `n_val` is 3 where it is not given. Neither ever changes. `GossipCluster-Nodes` says on how many nodes it is in force by now; where another node has put it otherwise at the same moment, one of the two is refused.")
     {
         Bodies = [("a type of sets with five replicas", """{"props":{"datatype":"set","n_val":5,"w":"all"}}""")],
         Answers = [(201, "Created.", string.Empty, string.Empty), (204, "It existed; its properties are these now.", string.Empty, string.Empty), .. PropertyRefusals],
@@ -116,7 +116,7 @@ internal static class Descriptions
         Answers = [(200, "The properties.", Json, """{"props":{"active":true,"allow_mult":true,"datatype":"counter","n_val":3,"r":"quorum","w":"quorum"}}"""), UnknownType],
     };
 
-    public static ResourceDescription PutType { get; } = new(Types, "Change a bucket type's properties", "What is not named stays as it is.")
+    public static ResourceDescription PutType { get; } = new(Types, "Change a bucket type's properties", "What is not named stays as it is. `retired` makes a type refuse all but reads and deletes, and may be taken back.")
     {
         Bodies = [("wait for all replicas", """{"props":{"w":"all"}}""")],
         Answers = [(204, "Changed.", string.Empty, string.Empty), UnknownType, .. PropertyRefusals],

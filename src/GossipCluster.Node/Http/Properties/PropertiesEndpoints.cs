@@ -1,3 +1,4 @@
+using System.Globalization;
 using GossipCluster.Actors.Store;
 using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
@@ -28,7 +29,7 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
         foreach (var type in Schema.Types)
         {
             json.Comma().Raw("{"u8).Name("name"u8).String(type.Name).Name("datatype"u8).String(DataTypeNames.Utf8(type.DataType))
-                .Name("n_val"u8).Number(type.N).Raw("}"u8);
+                .Name("n_val"u8).Number(type.N).Name("retired"u8).Boolean(type.Properties.Retired).Raw("}"u8);
         }
 
         json.Raw("]}"u8);
@@ -152,9 +153,10 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
         return null;
     }
 
-    private static Task EndAsync(HttpContext http, string? refused, int status)
+    private static Task EndAsync(HttpContext http, SchemaReply reply, int status)
     {
-        if (refused is not null) return Answer.RefuseAsync(http, Refusal.SchemaRefused(refused));
+        if (reply.Refusal is { } refused) return Answer.RefuseAsync(http, Refusal.SchemaRefused(refused));
+        http.Response.Headers[Answer.NodesHeader] = reply.Nodes.ToString(CultureInfo.InvariantCulture);
         Answer.Empty(http, status);
         if (status == StatusCodes.Status201Created) http.Response.ContentLength = 0;
         return Task.CompletedTask;
@@ -198,6 +200,7 @@ internal sealed class PropertiesEndpoints(IStore store, RequestBodies bodies)
         json.Name("priority"u8).Number(type.Properties.Priority);
         Quorum("pw"u8, quorums.Pw);
         Quorum("r"u8, quorums.R);
+        json.Name("retired"u8).Boolean(type.Properties.Retired);
         json.Name("rw"u8).String("quorum"u8);
         Quorum("w"u8, quorums.W);
         json.Raw("}}"u8);

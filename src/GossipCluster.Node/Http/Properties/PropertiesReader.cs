@@ -15,12 +15,14 @@ internal sealed class PropertiesReader
     private QuorumProperties _quorums;
     private int _hllPrecision;
     private int _priority;
+    private bool _retired;
 
     private PropertiesReader(BucketProperties from)
     {
         _quorums = from.Quorums;
         _hllPrecision = from.HllPrecision;
         _priority = from.Priority;
+        _retired = from.Retired;
     }
 
     /// <summary>What is read is a bucket's, which has no priority of its own.</summary>
@@ -85,7 +87,7 @@ internal sealed class PropertiesReader
         }
 
         if (_reasons.Count > 0) return new PropertiesRefusal([.. _reasons]);
-        properties = new BucketProperties(_quorums, _hllPrecision) { Priority = _priority };
+        properties = new BucketProperties(_quorums, _hllPrecision) { Priority = _priority, Retired = _retired };
         (type, n) = (Type, N);
         return null;
     }
@@ -135,6 +137,9 @@ internal sealed class PropertiesReader
                 break;
             case "hll_precision":
                 TakePrecision(name, value);
+                break;
+            case "retired":
+                TakeBoolean(name, value, retired => TakeRetired(name, retired));
                 break;
             case "priority":
                 TakePriority(name, value);
@@ -198,6 +203,12 @@ internal sealed class PropertiesReader
         else if (priority is < 0 or > Core.Kernel.Replica.PriorityMax) _reasons[name] = string.Create(CultureInfo.InvariantCulture, $"must be an integer from 0 to {Core.Kernel.Replica.PriorityMax}");
         else if (IsBucket) Require(name, priority == _priority, string.Create(CultureInfo.InvariantCulture, $"belongs to the bucket type, where it is {_priority}"));
         else _priority = priority;
+    }
+
+    private void TakeRetired(string name, bool retired)
+    {
+        if (IsBucket) Require(name, retired == _retired, "belongs to the bucket type");
+        else _retired = retired;
     }
 
     private void Require(string name, bool isGood, string reason)
