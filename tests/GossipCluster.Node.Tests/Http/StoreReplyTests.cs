@@ -158,6 +158,18 @@ public sealed class StoreReplyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_whose_disk_takes_no_writes_is_ready_and_says_why_others_do_them()
+    {
+        _node.Store.Status = _node.Store.Status with { DiskTrouble = "The database does not take writes: the disk is full." };
+
+        var ready = await _node.GetAsync("/health/ready");
+
+        Assert.Equal(
+            (200, """{"status":"ready","node":"a","sentence":"Serves reads, and has writes done by other nodes: its own disk takes none. The database does not take writes: the disk is full."}"""),
+            (ready.Status, ready.Body));
+    }
+
+    [Fact]
     public async Task A_change_that_the_cluster_refuses_is_409()
     {
         _node.Store.Types.Refusal = "Two nodes did not stage it.";
