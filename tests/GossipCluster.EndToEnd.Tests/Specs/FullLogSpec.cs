@@ -40,7 +40,7 @@ public sealed class FullLogSpec : MultiNodeSpec
         // Where there is nobody else, a write is refused with the reason; what is there can be read.
         await Task.WhenAll(one.StopAsync(), two.StopAsync());
         var refused = await Assert.ThrowsAsync<GossipClusterException>(() => full.Client.Counters.IncrementAsync(Bucket, "refused", cancel: Cancel));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable", false), (refused.Status, refused.Title, refused.MayHaveBeenApplied));
         Assert.Contains("No disk takes the write.", refused.Message, StringComparison.Ordinal);
         Assert.Contains("full", refused.Message, StringComparison.Ordinal);
         Assert.NotNull(refused.RetryAfter);

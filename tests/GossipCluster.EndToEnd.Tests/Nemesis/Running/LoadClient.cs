@@ -139,7 +139,12 @@ internal sealed class LoadClient(int process, int seed, LoadKeys keys, HistoryRe
         }
         catch (GossipClusterException failure)
         {
-            return (failure.MayHaveBeenApplied ? Phase.Unknown : Phase.Failed, new Answer { Status = (int?)failure.Status ?? 0, Why = failure.Message.ReplaceLineEndings(" ") });
+            // Also a 503 is "not done" where its title promises that (docs/http.md): the checkers then hold the cluster to it.
+            return (failure.MayHaveBeenApplied ? Phase.Unknown : Phase.Failed, new Answer
+            {
+                Status = (int?)failure.Status ?? 0,
+                Why = (failure.Title is { } title ? $"{title}, {failure.Message}" : failure.Message).ReplaceLineEndings(" "),
+            });
         }
     }
 
