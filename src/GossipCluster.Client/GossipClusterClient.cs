@@ -53,6 +53,7 @@ public sealed class GossipClusterClient : IDisposable
             })
         {
             Timeout = options.RequestTimeout,
+            DefaultRequestHeaders = { Accept = { new MediaTypeWithQualityHeaderValue("application/json"), new MediaTypeWithQualityHeaderValue(Problem.MediaType) } },
         };
         Counters = CounterType("counters");
         Sets = SetType("sets");
@@ -156,7 +157,7 @@ public sealed class GossipClusterClient : IDisposable
         try
         {
             using var response = await SendAsync(HttpMethod.Get, "/health/ready", null, null, repeatable: true, cancel);
-            return new Readiness(response.IsSuccessStatusCode, await SentenceAsync(response, cancel));
+            return new Readiness(response.IsSuccessStatusCode, (await Problem.OfAsync(response, cancel)).Sentence);
         }
         catch (GossipClusterException notAnswered)
         {
@@ -172,13 +173,14 @@ public sealed class GossipClusterClient : IDisposable
         options ??= ReadOptions.None;
         using var response = await SendAsync(HttpMethod.Get, key.DatatypePath + options.Query(), null, options.AtLeast, repeatable: true, cancel);
 
-        // 404 is also the answer for an unknown bucket type, as plain text; a missing key is told as JSON.
-        if (response.StatusCode == HttpStatusCode.NotFound && response.Content.Headers.ContentType?.MediaType == "application/json")
+        if (!response.IsSuccessStatusCode)
         {
-            return new Datum<T>(false, absent, Header(response, ContextHeader));
+            // 404 is also the answer for an unknown bucket type. A missing key has a title of its own, or, from who does not speak problems, is told as JSON.
+            var problem = await Problem.OfAsync(response, cancel);
+            var isMissing = response.StatusCode == HttpStatusCode.NotFound && (problem.Title == Problem.NotFound || response.Content.Headers.ContentType?.MediaType == "application/json");
+            return isMissing ? new Datum<T>(false, absent, Header(response, ContextHeader)) : throw NotDone(response, problem);
         }
 
-        await ThrowUnlessDoneAsync(response, cancel);
         using var document = await ParseAsync(response, cancel);
         return new Datum<T>(true, value(document.RootElement.GetProperty("value")), ContextOf(response, document));
     }
@@ -234,24 +236,17 @@ public sealed class GossipClusterClient : IDisposable
     {
         var reason = failed is TaskCanceledException ? "no answer within the time limit" : failed.Message;
         return sent
-            ? new GossipClusterException(Failure.NoAnswer, null, $"{node} did not answer: {reason}", inner: failed)
-            : new GossipClusterException(
-                Failure.NotSent, null, $"{node} takes no connection{(isLast ? " and there is no other node to try" : "")}: {reason}", inner: failed);
+            ? new GossipClusterException(Failure.NoAnswer, $"{node} did not answer: {reason}", failed)
+            : new GossipClusterException(Failure.NotSent, $"{node} takes no connection{(isLast ? " and there is no other node to try" : "")}: {reason}", failed);
     }
 
     private static async Task ThrowUnlessDoneAsync(HttpResponseMessage response, CancellationToken cancel)
     {
-        if (response.IsSuccessStatusCode) return;
-        var sentence = await SentenceAsync(response, cancel);
-        throw new GossipClusterException(
-            (int)response.StatusCode < 500 ? Failure.Refused : Failure.Unavailable,
-            response.StatusCode,
-            $"{(int)response.StatusCode}: {sentence}",
-            response.Headers.RetryAfter?.Delta);
+        if (!response.IsSuccessStatusCode) throw NotDone(response, await Problem.OfAsync(response, cancel));
     }
 
-    private static async Task<string> SentenceAsync(HttpResponseMessage response, CancellationToken cancel) =>
-        (await response.Content.ReadAsStringAsync(cancel)).TrimEnd('\n');
+    private static GossipClusterException NotDone(HttpResponseMessage response, Problem problem) => new(
+        (int)response.StatusCode < 500 ? Failure.Refused : Failure.Unavailable, response.StatusCode, problem, response.Headers.RetryAfter?.Delta);
 
     private static async Task<JsonDocument> ParseAsync(HttpResponseMessage response, CancellationToken cancel) =>
         await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancel), default, cancel);

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Metadata;
+using GossipCluster.Actors.Testing;
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.Metadata;
 using GossipCluster.Node.Testing;
@@ -136,7 +137,7 @@ internal sealed partial class NodeRuntime : IHostedService, IAsyncDisposable
         builder.Services.AddSingleton(_services.GetRequiredService<ILoggerFactory>());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = NodeHost.StopTimeout);
         var life = new Life();
-        builder.Services.AddAkka(NodeHost.SystemName, (akka, _) => akka
+        builder.Services.AddAkka(NodeHost.SystemName, (akka, _) => Bounded(akka)
             .AddHocon(AkkaConfig(), HoconAddMode.Replace)
             .ConfigureLoggers(loggers =>
             {
@@ -179,6 +180,10 @@ internal sealed partial class NodeRuntime : IHostedService, IAsyncDisposable
         await life.System.WhenTerminated;
         if (!life.IsEnding) _process.StopApplication();
     }
+
+    /// <summary>In tests of full disks the log's file has a bound.</summary>
+    private AkkaConfigurationBuilder Bounded(AkkaConfigurationBuilder akka) =>
+        _settings.Testing.LogPagesMax is > 0 and var pages ? akka.AddSetup(SmallLog.Of(pages)) : akka;
 
     /// <summary>A port that was free at the first start is kept: the node stays where the others know it.</summary>
     private Config AkkaConfig()

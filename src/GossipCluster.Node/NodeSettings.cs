@@ -81,6 +81,10 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
             errors.Add($"gossip-cluster.testing.damage is for tests of GossipCluster itself: with it anybody who reaches the HTTP port can spoil data. They set {TestingOptions.Variable}=1.");
         if (settings.Testing.Mutant != Mutant.None && environment[TestingOptions.Variable] as string != "1")
             errors.Add($"gossip-cluster.testing.mutant is for tests of GossipCluster itself: with it this node loses writes, or brings back what was removed. They set {TestingOptions.Variable}=1.");
+        if (settings.Testing.LogPagesMax > 0 && environment[TestingOptions.Variable] as string != "1")
+            errors.Add($"gossip-cluster.testing.log-pages-max is for tests of GossipCluster itself: with it this node takes no more writes when its log has so many pages. They set {TestingOptions.Variable}=1.");
+        if (settings.Testing.LogPagesMax > 0 && settings.Storage.Provider != StorageProvider.Sqlite)
+            errors.Add("gossip-cluster.testing.log-pages-max is a bound for a file of SQLite; the storage provider is another.");
         foreach (var problem in settings.Storage.Problems().Concat(settings.Http.Validate())) errors.Add(problem);
         return errors.Count == 0 ? settings : null;
     }

@@ -123,6 +123,56 @@ public sealed class GossipClusterClientTests
         Assert.Equal((false, HttpStatusCode.PreconditionFailed), (refused.MayHaveBeenApplied, refused.Status));
     }
 
+    [Theory]
+    [InlineData("quorum-not-reached", true)]
+    [InlineData("internal-fault", true)]
+    [InlineData("of-a-later-server", true)]
+    [InlineData("unavailable", false)]
+    [InlineData("context-not-seen", false)]
+    [InlineData("no-primary", false)]
+    [InlineData("bodies-full", false)]
+    public async Task The_title_of_a_503_says_whether_something_may_have_been_done(string title, bool mayHaveBeenApplied)
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Answer(
+            "503 Service Unavailable", $$"""{"title":"{{title}}","status":503,"detail":"Not now."}""", "application/problem+json", "Retry-After: 2\r\n"));
+        using var client = new GossipClusterClient(server.Url);
+
+        var failed = await Assert.ThrowsAsync<GossipClusterException>(() => client.Counters.IncrementAsync("pages", "home", cancel: Cancel));
+
+        Assert.Contains("Accept: application/json, application/problem+json\r\n", server.Requests[0], StringComparison.Ordinal);
+        Assert.Equal((Failure.Unavailable, title, "Not now.", "503: Not now."), (failed.Failure, failed.Title, failed.Sentence, failed.Message));
+        Assert.Equal((mayHaveBeenApplied, TimeSpan.FromSeconds(2)), (failed.MayHaveBeenApplied, failed.RetryAfter));
+    }
+
+    [Fact]
+    public async Task A_missing_key_and_an_unknown_bucket_type_are_told_apart_by_the_titles_of_their_problems()
+    {
+        await using var server = new ScriptedServer(
+            ScriptedServer.Answer("404 Not Found", """{"title":"not-found","status":404,"detail":"There is no such key.","datatype":"set"}""", "application/problem+json", "GossipCluster-Context: abc\r\n"),
+            ScriptedServer.Answer("404 Not Found", """{"title":"unknown-bucket-type","status":404,"detail":"Unknown bucket type: sets"}""", "application/problem+json"));
+        using var client = new GossipClusterClient(server.Url);
+
+        var missing = await client.Sets.ReadAsync("carts", "alice", cancel: Cancel);
+        var failed = await Assert.ThrowsAsync<GossipClusterException>(() => client.Sets.ReadAsync("carts", "alice", cancel: Cancel));
+
+        Assert.Equal((false, "abc"), (missing.Exists, missing.Context));
+        Assert.Equal((Failure.Refused, "unknown-bucket-type"), (failed.Failure, failed.Title));
+    }
+
+    [Theory]
+    [InlineData("{\"title\":\"unavail")]
+    [InlineData("[]")]
+    [InlineData("{\"title\":7}")]
+    public async Task A_problem_that_is_none_promises_nothing(string body)
+    {
+        await using var server = new ScriptedServer(ScriptedServer.Answer("503 Service Unavailable", body, "application/problem+json"));
+        using var client = new GossipClusterClient(server.Url);
+
+        var failed = await Assert.ThrowsAsync<GossipClusterException>(() => client.Counters.IncrementAsync("pages", "home", cancel: Cancel));
+
+        Assert.Equal((null, body, true), (failed.Title, failed.Sentence, failed.MayHaveBeenApplied));
+    }
+
     [Fact]
     public async Task A_write_goes_on_to_the_next_node_where_one_takes_no_connection()
     {

@@ -73,6 +73,21 @@ public sealed class NodeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_log_gets_a_bound_only_where_the_environment_says_that_this_is_a_test_and_only_with_SQLite()
+    {
+        var environment = new Hashtable { ["GOSSIPCLUSTER__TESTING__LOG_PAGES_MAX"] = "100" };
+        Assert.Contains("GOSSIPCLUSTER_TESTING=1", Assert.Single(ErrorsOf(["--name", "n1"], environment)), StringComparison.Ordinal);
+
+        environment["GOSSIPCLUSTER_TESTING"] = "1";
+        Assert.Equal(100, Load(["--name", "n1"], environment).Testing.LogPagesMax);
+        Assert.Equal(0, Load(["--name", "n1"]).Testing.LogPagesMax);
+        Assert.Contains("SQLite", Assert.Single(ErrorsOf(["--name", "n1", "--storage-provider", "postgresql", "--storage-connection-string", "Host=x"], environment)), StringComparison.Ordinal);
+
+        environment["GOSSIPCLUSTER__TESTING__LOG_PAGES_MAX"] = "-1";
+        Assert.Contains("0 to 1000000", Assert.Single(ErrorsOf(["--name", "n1"], environment)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_said_of_the_http_door_counts()
     {
         var settings = Load(["--name", "n1"], new Hashtable { ["GOSSIPCLUSTER__HTTP_SERVER__BODY_BYTES_MAX"] = "4096" });

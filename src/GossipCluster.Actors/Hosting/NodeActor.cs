@@ -39,6 +39,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private ClusterView? _view;
     private ReplicaId? _identity;
     private string _progress = "Reads back what is on disk.";
+    private string _disk = string.Empty;
     private IActorRef? _stopper;
     private int _undrained;
     private bool _isIntroduced;
@@ -52,6 +53,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<StorageProtocol.Progress>(progress => Say(progress.Sentence));
         Receive<StorageProtocol.Damaged>(damaged => Complain(damaged.Sentence));
         Receive<StorageProtocol.Recovered>(Begin);
+        Receive<StorageProtocol.DiskState>(SeeDisk);
         Receive<ViewChanged>(changed => See(changed.View));
         Receive<LinkProtocol.ReachabilityChanged>(SeeReachability);
         Receive<IdentityActor.Decided>(decided => Assume(decided.Id));
@@ -79,6 +81,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         // What lies in the mailbox of a shard that ends is nobody's any more, and somebody waits for it.
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Context.System.EventStream.Subscribe(Self, typeof(StorageProtocol.DiskState));
         Start();
     }
 
@@ -190,6 +193,12 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Publish();
     }
 
+    private void SeeDisk(StorageProtocol.DiskState disk)
+    {
+        _disk = disk.Sentence;
+        Publish();
+    }
+
     private void Assume(ReplicaId identity)
     {
         _identity = identity;
@@ -220,7 +229,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
         _log.Error("The storage has ended; the node starts its parts again in {Backoff}", StorageBackoff);
         var children = Context.GetChildren().ToArray();
-        (_shards, _identity, _view, _isIntroduced) = ([], null, null, false);
+        (_shards, _identity, _view, _isIntroduced, _disk) = ([], null, null, false, string.Empty);
         _reachable.Clear();
 
         // No more requests first; those that are there already are answered as dead letters.
@@ -275,6 +284,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         return new NodeStatus(_self.Text, _view is { IsRingKnown: true }, !_shards.IsEmpty && _isIntroduced && !IsNameless, progress, members)
         {
             HasLeft = _view is { HasLeft: true },
+            DiskTrouble = _disk,
             Reachable = [.. _reachable.Select(node => node.Text)],
         };
     }

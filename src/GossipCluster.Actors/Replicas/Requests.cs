@@ -18,7 +18,8 @@ internal interface ITicket : INoSerializationVerificationNeeded
 internal sealed class WriteTicket(WriteCommand command, ReplicaAddress address)
     : TaskCompletionSource<WriteReply>(TaskCreationOptions.RunContinuationsAsynchronously), ITicket
 {
-    public void Abandon() => TrySetResult(new WriteReply.Unavailable("The node is restarting a part of itself; the write may have been applied. Try again.", Shard.RetryAfter));
+    // Not "unavailable", which promises that nothing was done.
+    public void Abandon() => TrySetResult(new WriteReply.Unsatisfied("The node is restarting a part of itself; the write may have been applied. Try again."));
 
     public WriteCommand Command { get; } = command;
 

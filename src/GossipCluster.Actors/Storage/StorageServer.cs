@@ -23,14 +23,14 @@ internal static class StorageServer
     {
         var key = KeyOf(options.Owner);
         var name = string.Create(CultureInfo.InvariantCulture, $"gossip-cluster-{life:N}");
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(options.ConnectionString)
-        {
-            Pooling = false,
-            ApplicationName = name,
 
-            // Whole seconds are what it takes.
-            CommandTimeout = Math.Max(1, (int)options.CallTimeout.TotalSeconds),
-        }.ToString());
+        // Whole seconds are what it takes.
+        var seconds = Math.Max(1, (int)options.CallTimeout.TotalSeconds);
+        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString) { Pooling = false, ApplicationName = name, CommandTimeout = seconds };
+
+        // A call that takes too long is cancelled over a connection of its own. Where the server answers nobody that one is waited for, too, as long as this says.
+        settings.Timeout = settings.Timeout == 0 ? seconds : Math.Min(settings.Timeout, seconds);
+        var connection = new NpgsqlConnection(settings.ToString());
         try
         {
             connection.Open();

@@ -129,6 +129,9 @@ public sealed record NodeStatus(string Name, bool RingKnown, bool Recovered, str
     /// <summary>An operator took this node out of the ring: requests are done by the members.</summary>
     public bool HasLeft { get; init; }
 
+    /// <summary>Why this node's own disk takes no writes just now, a sentence for people; empty where it takes them. The node serves all the same: others do its writes.</summary>
+    public string DiskTrouble { get; init; } = string.Empty;
+
     /// <summary>All nodes that are reachable by link, members or not, this one not among them.</summary>
     public ImmutableHashSet<string> Reachable { get; init; } = [];
 

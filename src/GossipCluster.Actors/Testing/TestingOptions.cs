@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace GossipCluster.Actors.Testing;
 
 /// <summary>What only tests of GossipCluster may switch on; refused where the process was not started for one.</summary>
@@ -20,6 +22,11 @@ public sealed record TestingOptions
     /// <summary>Which promise this node breaks on purpose, so that checks of histories have something to find.</summary>
     /// <value>none, drop-acknowledged or resurrect. Default: none: then the store is not wrapped at all.</value>
     public Mutant Mutant { get; init; }
+
+    /// <summary>How many pages of 4 KiB the commit log's file may have: beyond, this node's disk is full. With SQLite only. See <see cref="SmallLog"/>.</summary>
+    /// <value>0 to 1 million. Default: 0: no bound but the disk's.</value>
+    [Range(0, 1_000_000)]
+    public int LogPagesMax { get; init; }
 }
 
 /// <summary>A promise that a node breaks on purpose. See <see cref="MutantStore"/>.</summary>

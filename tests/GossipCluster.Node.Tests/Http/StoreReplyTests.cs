@@ -42,6 +42,25 @@ public sealed class StoreReplyTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task The_title_of_a_503_tells_a_write_of_which_nothing_was_done_from_one_that_may_have_been_applied()
+    {
+        foreach (var (reply, title) in new (WriteReply, string)[]
+        {
+            (new WriteReply.Unavailable("Why not.", TimeSpan.FromSeconds(1)), "unavailable"),
+            (new WriteReply.Refused(new OperationError(OperationProblem.ContextNotSeen, "Why not.", DataType.Counter)), "context-not-seen"),
+            (new WriteReply.Refused(new OperationError(OperationProblem.NeedsState, "Why not.", DataType.Counter)), "no-primary"),
+            (new WriteReply.Unsatisfied("Why not."), "quorum-not-reached"),
+        })
+        {
+            _node.Store.OnWrite = _ => reply;
+
+            var answer = await _node.PostAsync(_node.PathOf("counters"), "1", ("Accept", "application/json, application/problem+json"));
+
+            Assert.Equal((503, "application/problem+json", $$"""{"title":"{{title}}","status":503,"detail":"Why not."}"""), (answer.Status, answer.ContentType, answer.Body));
+        }
+    }
+
     [Theory]
     [InlineData(OperationProblem.WrongType, 400)]
     [InlineData(OperationProblem.CounterOverflow, 400)]
@@ -156,6 +175,18 @@ public sealed class StoreReplyTests : IAsyncLifetime
         Assert.Equal((503, """{"status":"not-ready","node":"a","sentence":"Read back 3 of 64 partitions."}"""), (ready.Status, ready.Body));
         Assert.Equal(200, (await _node.GetAsync("/health/live")).Status);
         Assert.Equal(200, (await _node.GetAsync("/ping")).Status);
+    }
+
+    [Fact]
+    public async Task A_node_whose_disk_takes_no_writes_is_ready_and_says_why_others_do_them()
+    {
+        _node.Store.Status = _node.Store.Status with { DiskTrouble = "The database does not take writes: the disk is full." };
+
+        var ready = await _node.GetAsync("/health/ready");
+
+        Assert.Equal(
+            (200, """{"status":"ready","node":"a","sentence":"Serves reads, and has writes done by other nodes: its own disk takes none. The database does not take writes: the disk is full."}"""),
+            (ready.Status, ready.Body));
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal sealed class HealthEndpoints(IStore store)
         var sentence = status switch
         {
             { IsReady: true, HasLeft: true } => "Has left the ring: holds nothing for good, and has reads and writes done by the members.",
+            { IsReady: true, DiskTrouble: { Length: > 0 } trouble } => $"Serves reads, and has writes done by other nodes: its own disk takes none. {trouble}",
             { IsReady: true } => "Serves reads and writes.",
             { Recovered: false } => status.RecoveryProgress.Length > 0 ? status.RecoveryProgress : "Reads back what is on disk.",
             _ => "Knows no ring with this node in it: waits to join.",

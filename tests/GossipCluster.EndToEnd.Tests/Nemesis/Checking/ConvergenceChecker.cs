@@ -26,7 +26,12 @@ internal static class ConvergenceChecker
             keys++;
             foreach (var other in finals.Skip(1).Where(read => !AreEqual(finals[0], read)))
             {
-                var difference = key.IsSet ? SymmetricDifference(finals[0], other) : string.Create(CultureInfo.InvariantCulture, $"{finals[0].Answer.Count} and {other.Answer.Count}");
+                var difference = key.Kind switch
+                {
+                    DatumKind.Set => SymmetricDifference(finals[0], other),
+                    DatumKind.Register => $"'{finals[0].Answer.Text}' and '{other.Answer.Text}'",
+                    _ => string.Create(CultureInfo.InvariantCulture, $"{finals[0].Answer.Count} and {other.Answer.Count}"),
+                };
                 violations.Add(new Violation(Name, "different", key.Key, $"{finals[0].Request.Node} and {other.Request.Node} differ: {difference}.") { Operations = [finals[0], other], Element = key.IsSet ? difference.Split(' ')[0] : null });
             }
         }
@@ -38,8 +43,9 @@ internal static class ConvergenceChecker
             CultureInfo.InvariantCulture, $"{keys} keys, read from {history.Operations.Where(operation => operation.Request.IsFinal).Select(operation => operation.Request.Node).Distinct(StringComparer.Ordinal).Count()} nodes"));
     }
 
+    // A map's parts are keys of their own here, but each of their reads has all of its answer.
     private static bool AreEqual(Operation one, Operation other) =>
-        one.Answer.Count == other.Answer.Count && one.Answer.Elements.ToHashSet(StringComparer.Ordinal).SetEquals(other.Answer.Elements);
+        one.Answer.Count == other.Answer.Count && one.Answer.Text == other.Answer.Text && one.Answer.Elements.ToHashSet(StringComparer.Ordinal).SetEquals(other.Answer.Elements);
 
     private static string SymmetricDifference(Operation one, Operation other) =>
         string.Join(' ', one.Answer.Elements.Except(other.Answer.Elements, StringComparer.Ordinal).Concat(other.Answer.Elements.Except(one.Answer.Elements, StringComparer.Ordinal)).Take(20));

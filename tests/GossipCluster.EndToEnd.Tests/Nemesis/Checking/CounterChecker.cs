@@ -18,7 +18,7 @@ internal static class CounterChecker
     {
         var violations = new List<Violation>();
         int reads = 0, stale = 0, counters = 0;
-        foreach (var key in history.Keys.Where(key => !key.IsSet))
+        foreach (var key in history.Keys.Where(key => key.Kind == DatumKind.Counter))
         {
             counters++;
             var increments = key.Of(Act.Increment).Where(increment => increment.MayHaveHappened).ToArray();

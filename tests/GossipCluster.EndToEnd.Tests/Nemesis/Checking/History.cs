@@ -45,7 +45,8 @@ internal sealed class History
                 begun.Operation, begun.Request, begun.At, phase == Phase.Unknown ? TimeSpan.MaxValue : end!.At, phase, end?.Answer ?? Nothing));
         }
 
-        Keys = [.. _byNumber.Values.GroupBy(operation => operation.Request.Key, StringComparer.Ordinal).Select(group => new KeyHistory(group.Key, [.. group.OrderBy(operation => operation.Start)]))];
+        Data = ByKey(_byNumber.Values);
+        Keys = ByKey(_byNumber.Values.SelectMany(Projection.Of));
         TimeSpan? since = null;
         foreach (var note in notes)
         {
@@ -58,7 +59,10 @@ internal sealed class History
         if (since is { } open) _unsettled.Add((open, TimeSpan.MaxValue));
     }
 
-    /// <summary>Each key's operations.</summary>
+    /// <summary>Each datum's operations, as they were asked for.</summary>
+    public IReadOnlyList<KeyHistory> Data { get; }
+
+    /// <summary>Sets, counters, registers and HyperLogLogs: those that are data, those in maps, and flags as sets. See <see cref="Projection"/>.</summary>
     public IReadOnlyList<KeyHistory> Keys { get; }
 
     /// <summary>What was done to the cluster.</summary>
@@ -82,9 +86,10 @@ internal sealed class History
     /// <summary>The lines that a failure needs: those of the operations that it names, of all writes of its element, and the faults between.</summary>
     public string Excerpt(Violation violation)
     {
+        var key = Projection.DatumOf(violation.Key);
         var numbers = violation.Operations.Select(operation => operation.Number).ToHashSet();
-        var lines = _events.Where(line => numbers.Contains(line.Operation) || (line.Request.Key == violation.Key && violation.Element is { } element && line.Request.Element == element)).ToArray();
-        if (lines.Length == 0) lines = [.. _events.Where(line => line.Request.Key == violation.Key)];
+        var lines = _events.Where(line => numbers.Contains(line.Operation) || (line.Request.Key == key && violation.Element is { } element && line.Request.Element == element)).ToArray();
+        if (lines.Length == 0) lines = [.. _events.Where(line => line.Request.Key == key)];
         if (lines.Length == 0) return string.Empty;
         var (first, last) = (lines.Min(line => line.At) - TimeSpan.FromSeconds(5), lines.Max(line => line.At));
         var all = lines.Select(line => (line.At, Text: line.ToString())).Concat(Notes.Where(note => note.At >= first && note.At <= last).Select(note => (note.At, Text: note.ToString()))).OrderBy(line => line.At).ToArray();
@@ -97,6 +102,9 @@ internal sealed class History
 
     /// <summary>Everything, a line each.</summary>
     public IEnumerable<string> Lines() => _events.Select(line => (line.At, Text: line.ToString())).Concat(Notes.Select(note => (note.At, Text: note.ToString()))).OrderBy(line => line.At).Select(line => line.Text);
+
+    private static IReadOnlyList<KeyHistory> ByKey(IEnumerable<Operation> operations) =>
+        [.. operations.GroupBy(operation => operation.Request.Key, StringComparer.Ordinal).Select(group => new KeyHistory(group.Key, [.. group.OrderBy(operation => operation.Start)]))];
 
     /// <summary>Of a long value only whether the element is in it.</summary>
     private static string Shortened(string line, string? element)
@@ -113,8 +121,11 @@ internal sealed class History
 /// <param name="Operations">In the order of their starts.</param>
 internal sealed record KeyHistory(string Key, IReadOnlyList<Operation> Operations)
 {
-    /// <summary>Whether it is a set; else a counter.</summary>
-    public bool IsSet => Operations.Any(operation => operation.Request.Act is Act.Add or Act.Remove or Act.ReadSet);
+    /// <summary>Of which type it is.</summary>
+    public DatumKind Kind => Projection.KindOf(Operations[0].Request.Act);
+
+    /// <summary>Whether it is a set.</summary>
+    public bool IsSet => Kind == DatumKind.Set;
 
     /// <summary>Operations of a kind.</summary>
     public IEnumerable<Operation> Of(Act act) => Operations.Where(operation => operation.Request.Act == act);

@@ -19,6 +19,36 @@ internal enum Act
 
     /// <summary>Reads a counter.</summary>
     ReadCounter,
+
+    /// <summary>Gives a register a text that no other request gives it.</summary>
+    Assign,
+
+    /// <summary>Reads a register.</summary>
+    ReadRegister,
+
+    /// <summary>Enables a flag.</summary>
+    Enable,
+
+    /// <summary>Disables a flag, as far as the request's basis had seen it.</summary>
+    Disable,
+
+    /// <summary>Reads a flag.</summary>
+    ReadFlag,
+
+    /// <summary>Adds one element to a HyperLogLog.</summary>
+    AddDistinct,
+
+    /// <summary>Reads the estimate of a HyperLogLog.</summary>
+    ReadDistinct,
+
+    /// <summary>In one request: adds an element to a map's set, adds to its counter, and gives its register the element as text.</summary>
+    UpdateMap,
+
+    /// <summary>Removes one element from a map's set, as far as the request's basis had seen it.</summary>
+    RemoveFromMap,
+
+    /// <summary>Reads a map.</summary>
+    ReadMap,
 }
 
 /// <summary>Where a request stands.</summary>
@@ -44,10 +74,10 @@ internal enum Phase
 /// <param name="Act">What.</param>
 internal sealed record Request(int Process, string Node, string Key, Act Act)
 {
-    /// <summary>Of an add or a remove.</summary>
+    /// <summary>Of an add or a remove; the text of an assignment; of a flag <see cref="Projection.Enabled"/>.</summary>
     public string? Element { get; init; }
 
-    /// <summary>Of an increment.</summary>
+    /// <summary>Of an increment, or of a map's.</summary>
     public long By { get; init; }
 
     /// <summary>The number of the operation whose token was sent along; null for none.</summary>
@@ -63,11 +93,14 @@ internal sealed record Request(int Process, string Node, string Key, Act Act)
 /// <summary>How a request ended.</summary>
 internal sealed record Answer
 {
-    /// <summary>Of a read of a set.</summary>
+    /// <summary>Of a read of a set, or of a map's; of a flag <see cref="Projection.Enabled"/> or nothing.</summary>
     public IReadOnlyCollection<string> Elements { get; init; } = [];
 
-    /// <summary>Of a read of a counter.</summary>
+    /// <summary>Of a read of a counter, or of a map's; the estimate of a HyperLogLog.</summary>
     public Int128 Count { get; init; }
+
+    /// <summary>Of a read of a register, or of a map's; empty where it has none.</summary>
+    public string Text { get; init; } = string.Empty;
 
     /// <summary>Of a write: nodes that hold it, as the answer said.</summary>
     public int Copies { get; init; }
@@ -102,6 +135,12 @@ internal sealed record HistoryEvent(TimeSpan At, int Operation, Phase Phase, Req
             Act.Add => $"add {Request.Element}",
             Act.Remove => $"remove {Request.Element}",
             Act.Increment => string.Create(CultureInfo.InvariantCulture, $"increment by {Request.By}"),
+            Act.Assign => $"assign {Request.Element}",
+            Act.Enable => "enable",
+            Act.Disable => "disable",
+            Act.AddDistinct => $"count {Request.Element}",
+            Act.UpdateMap => string.Create(CultureInfo.InvariantCulture, $"add {Request.Element}, increment by {Request.By} and assign in"),
+            Act.RemoveFromMap => $"remove {Request.Element} in",
             _ => "read",
         };
         what += $" {Request.Key}";
@@ -110,8 +149,10 @@ internal sealed record HistoryEvent(TimeSpan At, int Operation, Phase Phase, Req
         if (Request.Basis is { } basis) what += string.Create(CultureInfo.InvariantCulture, $" with the token of #{basis}");
         return Answer is null ? what
             : Answer.Why is { } why ? $"{what}: {why}"
-            : Request.Act is Act.ReadSet ? $"{what}: [{string.Join(' ', Answer.Elements)}]"
-            : Request.Act is Act.ReadCounter ? string.Create(CultureInfo.InvariantCulture, $"{what}: {Answer.Count}")
+            : Request.Act is Act.ReadSet or Act.ReadFlag ? $"{what}: [{string.Join(' ', Answer.Elements)}]"
+            : Request.Act is Act.ReadRegister ? $"{what}: '{Answer.Text}'"
+            : Request.Act is Act.ReadMap ? string.Create(CultureInfo.InvariantCulture, $"{what}: {Answer.Count} '{Answer.Text}' [{string.Join(' ', Answer.Elements)}]")
+            : Request.Act is Act.ReadCounter or Act.ReadDistinct ? string.Create(CultureInfo.InvariantCulture, $"{what}: {Answer.Count}")
             : string.Create(CultureInfo.InvariantCulture, $"{what}: {Answer.Copies} copies");
     }
 }

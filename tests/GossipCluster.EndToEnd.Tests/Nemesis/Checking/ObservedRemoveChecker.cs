@@ -91,5 +91,5 @@ internal static class ObservedRemoveChecker
 
     /// <summary>The read whose token a remove carries; null for none, and for a write.</summary>
     private static Operation? Basis(History history, Operation remove) =>
-        history.Find(remove.Request.Basis) is { IsOk: true, Request.Act: Act.ReadSet } read ? read : null;
+        history.Find(remove.Request.Basis) is { IsOk: true, Request.Act: Act.ReadSet or Act.ReadFlag or Act.ReadMap } read ? read : null;
 }

@@ -13,7 +13,8 @@ internal sealed record Verdict(History History, IReadOnlyList<CheckResult> Resul
     /// <summary>Checks a history in every way.</summary>
     public static Verdict Of(History history) => new(history,
     [
-        SetChecker.Check(history), CounterChecker.Check(history), ObservedRemoveChecker.Check(history), SessionChecker.Check(history), ConvergenceChecker.Check(history), RefusalChecker.Check(history),
+        SetChecker.Check(history), CounterChecker.Check(history), ObservedRemoveChecker.Check(history), RegisterChecker.Check(history), DistinctChecker.Check(history), MapChecker.Check(history),
+        SessionChecker.Check(history), ConvergenceChecker.Check(history), RefusalChecker.Check(history),
     ]);
 
     /// <summary>All that is broken.</summary>

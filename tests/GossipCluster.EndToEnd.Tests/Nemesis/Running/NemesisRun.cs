@@ -48,20 +48,17 @@ internal sealed class NemesisRun(ProcessCluster cluster, NemesisPlan plan) : IDi
     /// <summary>Every key, from every member: a primary answers out of its own replica.</summary>
     private static async Task ReadAllAsync(IReadOnlyList<ClusterNode> members, HistoryRecorder history, CancellationToken cancel)
     {
-        var keys = history.ToHistory().Keys.Select(key => (key.Key, key.IsSet)).ToArray();
-        var own = new ReadOptions { R = Quorum.One, PR = Quorum.One };
+        var keys = history.ToHistory().Data.Select(datum => (datum.Key, Act: Projection.ReadOf(datum.Kind))).ToArray();
         foreach (var node in members)
         {
             await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancel }, async (key, _) => await Eventually.TrueAsync(
                 async token =>
                 {
-                    var number = history.Invoked(new Request(-1, node.Name, key.Key, key.IsSet ? Act.ReadSet : Act.ReadCounter) { IsFinal = true });
+                    var read = new Request(-1, node.Name, key.Key, key.Act) { IsFinal = true };
+                    var number = history.Invoked(read);
                     try
                     {
-                        var answer = key.IsSet
-                            ? new Answer { Elements = (await node.Client.Sets.ReadAsync(LoadKeys.Bucket, key.Key, own, token)).Value ?? [] }
-                            : new Answer { Count = (await node.Client.Counters.ReadAsync(LoadKeys.Bucket, key.Key, own, token)).Value };
-                        history.Ended(number, Phase.Ok, answer);
+                        history.Ended(number, Phase.Ok, await Requests.SendAsync(node.Client, read, null, token));
                         return null;
                     }
                     catch (GossipClusterException failed)
