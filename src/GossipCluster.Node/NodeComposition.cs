@@ -43,6 +43,7 @@ internal static class NodeComposition
                 Audit = HoconOptions.Read<AuditOptions>(settings.Config, []),
             },
             Metadata = metadata,
+            Spread = HoconOptions.Read<Actors.Dissemination.SpreadOptions>(settings.Config, []),
             Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
             History = history,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Metadata;
 using GossipCluster.Core.Causality;
@@ -38,7 +39,14 @@ public sealed record ClusterState(NodeName Self, Ring Ring, ImmutableArray<int> 
 /// <param name="Facts">What it last said of itself; null where it never did.</param>
 /// <param name="Akka">What Akka.Cluster calls it, in lower case, as in <c>weaklyup</c>; null where it does not know it.</param>
 /// <param name="IsUnreachableInAkka">Whether Akka.Cluster holds it for unreachable.</param>
-public sealed record NodeState(RingMember Member, RingStanding Standing, bool IsReachable, PeerFacts? Facts, string? Akka, bool IsUnreachableInAkka);
+public sealed record NodeState(RingMember Member, RingStanding Standing, bool IsReachable, PeerFacts? Facts, string? Akka, bool IsUnreachableInAkka)
+{
+    /// <summary>How it last said that it is; null where that was never heard.</summary>
+    public NodeLoad? Load { get; init; }
+
+    /// <summary>How long ago that was.</summary>
+    public TimeSpan LoadAge { get; init; }
+}
 
 /// <summary>Where a node is after a change of the ring.</summary>
 /// <param name="HasLeft">In its own ring it is no member.</param>

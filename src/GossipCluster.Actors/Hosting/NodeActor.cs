@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Identity;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
@@ -118,16 +119,19 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         var incarnation = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         _links = Context.ActorOf(LinksActor.CreateProps(_self, incarnation, _parts.Links), "links");
         _links.Tell(new LinkProtocol.Subscribe(ParcelKind.Identity, Self));
-        BeginMetadata(recovered);
+        BeginMetadata(recovered, incarnation);
         BeginShards(recovered);
     }
 
-    private void BeginMetadata(StorageProtocol.Recovered recovered)
+    private void BeginMetadata(StorageProtocol.Recovered recovered, long incarnation)
     {
+        var spreader = Context.ActorOf(SpreaderActor.CreateProps(_self, incarnation, _parts.Spread, _links), "spreader");
         _metadata = Context.ActorOf(
-            MetadataActor.CreateProps(_parts.Node, _parts.Metadata, _storage, _links, recovered.Facts, _parts.Directory, _parts.Replicator, TimeProvider.System), "metadata");
+            MetadataActor.CreateProps(_parts.Node with { Start = incarnation }, _parts.Metadata, _storage, _links, recovered.Facts, _parts.Directory, _parts.Replicator, TimeProvider.System, spreader), "metadata");
         _metadata.Tell(new MetadataProtocol.Subscribe(Self));
         _metadata.Tell(new MetadataProtocol.Subscribe(_links));
+        _metadata.Tell(new MetadataProtocol.Subscribe(spreader));
+        Context.ActorOf(LoadActor.CreateProps(_self, _parts.Spread, spreader, _parts.Directory, _parts.Store, TimeProvider.System), "load");
         Context.ActorOf(MembershipActor.CreateProps(_parts.Node, _parts.Membership, _metadata, _parts.History, TimeProvider.System), "membership");
     }
 

@@ -31,13 +31,18 @@ public sealed class NodeCluster(ClusterDirectory directory, NodeStore store) : I
                 if (!MetadataName.TryNodeOf(entry.Name, MetadataName.RingPrefix, out var name) || RingEntry.FromValue(entry.Value.Span) is not { } ring) continue;
                 var facts = table.Find(MetadataName.Node(name)) is { } told ? PeerFactsValue.Read(told.Value.Span) : null;
                 var member = akka is null ? null : MemberOf(akka, name, facts);
+                var heard = directory.Loads.GetValueOrDefault(name);
                 nodes.Add(new NodeState(
                     new RingMember(name, ring.Weight, ring.Zone),
                     ring.Standing,
                     name == view.Self || reachable.Contains(name.Text),
                     facts,
                     member?.Status.ToString().ToLowerInvariant(),
-                    member is not null && akka!.Unreachable.Contains(member)));
+                    member is not null && akka!.Unreachable.Contains(member))
+                {
+                    Load = heard?.Load,
+                    LoadAge = heard is null ? default : TimeProvider.System.GetElapsedTime(heard.At),
+                });
             }
 
             return new ClusterState(view.Self, view.Ring, [.. directory.Types.Select(type => type.N).Distinct().Order()], [.. nodes.OrderBy(node => node.Member.Name)]);

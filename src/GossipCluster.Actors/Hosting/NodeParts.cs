@@ -1,4 +1,5 @@
 using Akka.Actor;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Metadata;
@@ -26,6 +27,9 @@ public sealed record NodeParts(LocalNode Node, ClusterDirectory Directory, NodeS
 
     /// <summary>Of the metadata.</summary>
     public MetadataOptions Metadata { get; init; } = new();
+
+    /// <summary>Of how news spread.</summary>
+    public SpreadOptions Spread { get; init; } = new();
 
     /// <summary>Of the membership.</summary>
     public MembershipOptions Membership { get; init; } = new();

@@ -21,6 +21,9 @@ public enum ParcelKind : byte
 
     /// <summary>From the audit of a replica to that of the same replica on another node.</summary>
     Audit = 5,
+
+    /// <summary>News on their way to all nodes.</summary>
+    Dissemination = 6,
 }
 
 /// <summary>Which parcels go first.</summary>

@@ -40,6 +40,9 @@ public sealed record PeerFacts(long Incarnation, Address Remote, string Http, st
 {
     /// <summary>Of the ActorSystem of this incarnation: tells which member of Akka.Cluster is it, and which one is dead for certain. 0 where not told.</summary>
     public int Uid { get; init; }
+
+    /// <summary>The node's life as links and news know it, see <see cref="LocalNode.Start"/>; 0 where not told.</summary>
+    public long Start { get; init; }
 }
 
 /// <summary>To whoever subscribed: the view has changed.</summary>

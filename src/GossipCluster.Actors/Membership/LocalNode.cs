@@ -15,6 +15,9 @@ namespace GossipCluster.Actors.Membership;
 /// <param name="Version">Of the product.</param>
 public sealed record LocalNode(NodeName Name, ClusterIdentity Cluster, Address Remote, int Uid, string Http, string Version)
 {
+    /// <summary>Tells this start from earlier ones, which are less: milliseconds since 1970. What links and news know the node's life by.</summary>
+    public long Start { get; init; }
+
     /// <summary>With which it enters the ring at its first join; later an operator's word counts.</summary>
     public int Weight { get; init; } = RingMember.WeightDefault;
 

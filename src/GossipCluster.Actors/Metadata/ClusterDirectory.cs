@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka.Actor;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Store;
 using GossipCluster.Core.Causality;
@@ -44,6 +45,9 @@ public sealed class ClusterDirectory : IClusterViewSource, ISchema
     public ImmutableArray<BucketType> Types => _state.Schema.All;
 
     internal Schema Schema => _state.Schema;
+
+    /// <summary>How nodes said last that they are. Written by the load actor.</summary>
+    internal ConcurrentDictionary<NodeName, HeardLoad> Loads { get; } = [];
 
     internal ConcurrentDictionary<IActorRef, MetadataProtocol.Subscribe> Subscriptions { get; } = [];
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Storage;
 using GossipCluster.Core.Causality;
@@ -60,20 +61,21 @@ public sealed partial class MetadataActor
         _bridge.Tell(new ReplicatorBridgeActor.Publish([entry]));
         if (!ReferenceEquals(view, next)) ViewChanged(view, next);
 
-        if (entry.Author == _node.Name)
-        {
-            var news = new MetadataMessage.Entries([entry]);
-            foreach (var peer in _reachable) SendTo(peer, news);
-        }
-
-        else if (_reachable.Contains(entry.Author))
-        {
-            SendTo(entry.Author, new MetadataMessage.Has([entry.Version]));
-        }
+        if (entry.Author == _node.Name) SpreadNews(new MetadataMessage.Entries([entry]));
+        else if (_reachable.Contains(entry.Author)) SendTo(entry.Author, new MetadataMessage.Has([entry.Version]));
 
         ExchangeInAWhile();
         if (entry.Name == MetadataName.Node(_node.Name)) CorrectOwnFacts(entry);
         else TryEnterAgain(entry);
+    }
+
+    /// <summary>Who is in reach and no member yet, or no more, is not the spreader's; nor is what is too large for it.</summary>
+    private void SpreadNews(MetadataMessage.Entries news)
+    {
+        var bytes = Parcel(news).Bytes;
+        var isSpread = bytes.Length <= SpreadProtocol.BodyBytesMax;
+        if (isSpread) _spreader.Tell(new SpreadProtocol.Publish(NewsKind.Metadata, bytes));
+        foreach (var peer in _reachable.Where(peer => !isSpread || !_directory.View.Peers.ContainsKey(peer))) SendTo(peer, news);
     }
 
     private void ExchangeInAWhile()

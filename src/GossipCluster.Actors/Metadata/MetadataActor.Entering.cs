@@ -88,7 +88,7 @@ public sealed partial class MetadataActor
         var name = MetadataName.Node(_node.Name);
         var last = _staged.Find(name) is { } entry ? PeerFactsValue.Read(entry.Value.Span) : null;
         var incarnation = Math.Max((last?.Incarnation ?? 0) + 1, _clock.GetUtcNow().ToUnixTimeMilliseconds());
-        _ownFacts = new PeerFacts(incarnation, _node.Remote, _node.Http, _node.Version) { Uid = _node.Uid };
+        _ownFacts = new PeerFacts(incarnation, _node.Remote, _node.Http, _node.Version) { Uid = _node.Uid, Start = _node.Start };
         Stage(_staged.Next(name, _node.Name, PeerFactsValue.Of(_ownFacts)));
     }
 }

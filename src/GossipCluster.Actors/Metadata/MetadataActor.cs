@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Storage;
@@ -18,7 +19,7 @@ namespace GossipCluster.Actors.Metadata;
 /// </code>
 /// Commands are decided on the staged table, so that two in a row see each other; everything said to anybody comes from the durable one.
 /// One write a name is under way at a time; what is newer meanwhile follows it.
-/// News go three ways: at once to every reachable peer, by digests some time after a change and now and then, and through DistributedData. A node without
+/// News go three ways: at once by the spreader, by digests of the whole table some time after a change and now and then, and through DistributedData. A node without
 /// a ring speaks to its seeds' metadata actors directly, because links need the addresses that it is about to learn.
 /// </remarks>
 public sealed partial class MetadataActor : ReceiveActor, IWithTimers
@@ -28,6 +29,7 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
     private readonly MetadataOptions _options;
     private readonly IActorRef _storage;
     private readonly IActorRef _links;
+    private readonly IActorRef _spreader;
     private readonly ClusterDirectory _directory;
     private readonly TimeProvider _clock;
     private readonly IActorRef _bridge;
@@ -60,8 +62,10 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
         ImmutableDictionary<string, ReadOnlyMemory<byte>> facts,
         ClusterDirectory directory,
         IActorRef? replicator,
-        TimeProvider clock)
+        TimeProvider clock,
+        IActorRef spreader)
     {
+        _spreader = spreader;
         (_node, _options, _storage, _links, _directory, _clock) = (node, options, storage, links, directory, clock);
         _startedAt = clock.GetTimestamp();
         _contactWait = options.ContactInterval;
@@ -74,6 +78,7 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
 
         Receive<StorageProtocol.FactPut>(put => Durable(put.Name));
         Receive<LinkProtocol.Delivered>(delivered => Receive(delivered.Body, answer => SendTo(delivered.From, answer), contact: null));
+        Receive<SpreadProtocol.Heard>(heard => Receive(heard.Body, answer => SendTo(heard.Origin, answer), contact: null));
         Receive<LinkProtocol.ReachabilityChanged>(changed => ReachabilityChanged(changed.Node, changed.IsReachable));
         Receive<MetadataContact>(contact => Contacted(contact, Sender));
         Receive<MetadataProtocol.Learned>(learned => Learn(learned.Entries));
@@ -100,6 +105,7 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
     /// <param name="directory">Written by this actor alone.</param>
     /// <param name="replicator">Of Akka.DistributedData; null to do without.</param>
     /// <param name="clock">For incarnations and waits.</param>
+    /// <param name="spreader">Takes <see cref="SpreadProtocol.Publish"/>: to those that this node knows to be members.</param>
     public static Props CreateProps(
         LocalNode node,
         MetadataOptions options,
@@ -108,8 +114,9 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
         ImmutableDictionary<string, ReadOnlyMemory<byte>> facts,
         ClusterDirectory directory,
         IActorRef? replicator,
-        TimeProvider clock) =>
-        Props.Create(() => new MetadataActor(node, options, storage, links, facts, directory, replicator, clock));
+        TimeProvider clock,
+        IActorRef spreader) =>
+        Props.Create(() => new MetadataActor(node, options, storage, links, facts, directory, replicator, clock, spreader));
 
     /// <summary>Why a node must not start on these facts: its data directory is another cluster's. Null where it may.</summary>
     public static string? RefusalOf(ImmutableDictionary<string, ReadOnlyMemory<byte>> facts, ClusterIdentity cluster)
@@ -137,6 +144,7 @@ public sealed partial class MetadataActor : ReceiveActor, IWithTimers
         _directory.Set(_table, Schema.Of(_table), ViewOf(_table, Core.Placement.Ring.Of([], _node.Cluster.PartitionCount)));
         _bridge.Tell(new ReplicatorBridgeActor.Publish([.. _table.Entries]));
         _links.Tell(new LinkProtocol.Subscribe(ParcelKind.Metadata, Self));
+        _spreader.Tell(new SpreadProtocol.Listen(NewsKind.Metadata, Self));
         foreach (var subscription in _directory.Subscriptions.Values) Subscribe(subscription);
         Timers.StartPeriodicTimer(ExchangeNowAndThen.Instance, ExchangeNowAndThen.Instance, WithJitter(_options.ExchangeInterval));
         TellOwnFacts();

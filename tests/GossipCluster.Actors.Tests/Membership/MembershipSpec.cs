@@ -1,6 +1,7 @@
 using GossipCluster.Actors.Metadata;
 using GossipCluster.Actors.Store;
 using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Dissemination;
 using GossipCluster.Core.Membership;
 
 namespace GossipCluster.Actors.Tests.Membership;
@@ -9,12 +10,15 @@ public sealed class MembershipSpec
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    [Fact(DisplayName = "Three nodes that know one seed become one ring, and a new bucket type is everywhere")]
-    public async Task Nodes_find_each_other()
+    [Theory(DisplayName = "Three nodes that know one seed become one ring, and a new bucket type is everywhere, whichever way news go")]
+    [InlineData(DisseminationWay.Direct)]
+    [InlineData(DisseminationWay.Exchange)]
+    [InlineData(DisseminationWay.Cooperative)]
+    public async Task Nodes_find_each_other(DisseminationWay way)
     {
-        await using var n1 = TestNode.Start("n1", [0]);
-        await using var n2 = TestNode.Start("n2", [n1.Port]);
-        await using var n3 = TestNode.Start("n3", [n1.Port]);
+        await using var n1 = TestNode.Start("n1", [0], way: way);
+        await using var n2 = TestNode.Start("n2", [n1.Port], way: way);
+        await using var n3 = TestNode.Start("n3", [n1.Port], way: way);
         TestNode[] all = [n1, n2, n3];
 
         await EventuallyAsync("one ring", () => all.All(node => node.Ring == "n1 n2 n3"));

@@ -5,11 +5,13 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.DistributedData;
 using GossipCluster.Actors.Configuration;
+using GossipCluster.Actors.Dissemination;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Metadata;
 using GossipCluster.Actors.Tests.Metadata;
 using GossipCluster.Core.Causality;
+using GossipCluster.Core.Dissemination;
 using GossipCluster.Core.Metadata;
 
 namespace GossipCluster.Actors.Tests.Membership;
@@ -27,7 +29,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     private readonly MemoryDisk _disk;
 
-    private TestNode(string name, int port, ImmutableArray<int> seedPorts, MemoryDisk disk, bool hasDistributedData)
+    private TestNode(string name, int port, ImmutableArray<int> seedPorts, MemoryDisk disk, bool hasDistributedData, DisseminationWay way)
     {
         _disk = disk;
         Name = NodeName.Of(name);
@@ -63,7 +65,11 @@ internal sealed class TestNode : IAsyncDisposable
         var storage = System.ActorOf(Props.Create(() => new MemoryStorageActor(disk)), "storage");
         var links = System.ActorOf(Props.Create(() => new TestLinksActor(Name, Directory)), "links");
         var replicator = hasDistributedData ? DistributedData.Get(System).Replicator : null;
-        Metadata = System.ActorOf(MetadataActor.CreateProps(node, MetadataOptions, storage, links, disk.Facts, Directory, replicator, TimeProvider.System), "metadata");
+        var start = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var spreader = System.ActorOf(SpreaderActor.CreateProps(Name, start, new SpreadOptions { Way = way, ExchangeInterval = TimeSpan.FromMilliseconds(200) }, links), "spreader");
+        Metadata = System.ActorOf(
+            MetadataActor.CreateProps(node with { Start = start }, MetadataOptions, storage, links, disk.Facts, Directory, replicator, TimeProvider.System, spreader), "metadata");
+        Metadata.Tell(new MetadataProtocol.Subscribe(spreader));
         System.ActorOf(MembershipActor.CreateProps(node, MembershipOptions, Metadata, MembershipHistory.None, TimeProvider.System), "membership");
     }
 
@@ -90,11 +96,11 @@ internal sealed class TestNode : IAsyncDisposable
         .Select(member => MemberRoles.TryNodeOf(member, out var node) ? $"{node}@{member.Address.Port}" : "?").Order());
 
     /// <summary>A node with an empty disk. Port 0 is a free one; a seed port of 0 is the node itself.</summary>
-    public static TestNode Start(string name, ImmutableArray<int> seedPorts, bool hasDistributedData = true, int port = 0) =>
-        new(name, port, seedPorts, new MemoryDisk(), hasDistributedData);
+    public static TestNode Start(string name, ImmutableArray<int> seedPorts, bool hasDistributedData = true, int port = 0, DisseminationWay way = DisseminationWay.Direct) =>
+        new(name, port, seedPorts, new MemoryDisk(), hasDistributedData, way);
 
     /// <summary>The node after its process has gone, on its disk.</summary>
-    public TestNode Restart(int port, ImmutableArray<int> seedPorts) => new(Name.Text, port, seedPorts, _disk, hasDistributedData: true);
+    public TestNode Restart(int port, ImmutableArray<int> seedPorts) => new(Name.Text, port, seedPorts, _disk, hasDistributedData: true, DisseminationWay.Direct);
 
     /// <summary>No goodbye.</summary>
     public Task CrashAsync() => System.Terminate();
@@ -119,13 +125,13 @@ internal sealed class TestLinksActor : ReceiveActor, IWithTimers
     private readonly Dictionary<NodeName, long> _heard = [];
     private readonly NodeName _self;
     private readonly ClusterDirectory _directory;
-    private IActorRef _subscriber = ActorRefs.Nobody;
+    private readonly Dictionary<ParcelKind, IActorRef> _subscribers = [];
 
     public TestLinksActor(NodeName self, ClusterDirectory directory)
     {
         (_self, _directory) = (self, directory);
-        Receive<LinkProtocol.Subscribe>(subscribe => _subscriber = subscribe.Subscriber);
-        Receive<LinkProtocol.Send>(send => Send(send.To, send.Body.Span));
+        Receive<LinkProtocol.Subscribe>(subscribe => _subscribers[subscribe.Kind] = subscribe.Subscriber);
+        Receive<LinkProtocol.Send>(send => Send(send.To, [(byte)send.Kind, .. send.Body.Span]));
         Receive<MetadataContact>(Heard);
         Receive<string>(_ => Ping());
     }
@@ -140,7 +146,7 @@ internal sealed class TestLinksActor : ReceiveActor, IWithTimers
         foreach (var node in _heard.Where(heard => TimeProvider.System.GetElapsedTime(heard.Value) > Silence).Select(heard => heard.Key).ToList())
         {
             _heard.Remove(node);
-            _subscriber.Tell(new LinkProtocol.ReachabilityChanged(node, IsReachable: false));
+            foreach (var subscriber in _subscribers.Values) subscriber.Tell(new LinkProtocol.ReachabilityChanged(node, IsReachable: false));
         }
     }
 
@@ -154,9 +160,13 @@ internal sealed class TestLinksActor : ReceiveActor, IWithTimers
     private void Heard(MetadataContact frame)
     {
         var from = NodeName.Of(Encoding.ASCII.GetString(frame.Bytes, 1, frame.Bytes[0]));
-        if (!_heard.ContainsKey(from)) _subscriber.Tell(new LinkProtocol.ReachabilityChanged(from, IsReachable: true));
+        if (!_heard.ContainsKey(from))
+        {
+            foreach (var listener in _subscribers.Values) listener.Tell(new LinkProtocol.ReachabilityChanged(from, IsReachable: true));
+        }
+
         _heard[from] = TimeProvider.System.GetTimestamp();
         var body = frame.Bytes.AsMemory(1 + frame.Bytes[0]);
-        if (body.Length > 0) _subscriber.Tell(new LinkProtocol.Delivered(from, ParcelKind.Metadata, body));
+        if (body.Length > 0 && _subscribers.TryGetValue((ParcelKind)body.Span[0], out var subscriber)) subscriber.Tell(new LinkProtocol.Delivered(from, (ParcelKind)body.Span[0], body[1..]));
     }
 }

@@ -383,7 +383,8 @@ public sealed class MetadataActorTests : TestKit
             facts ?? ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty,
             directory ?? _directory,
             replicator: null,
-            TimeProvider.System));
+            TimeProvider.System,
+            ActorRefs.Nobody));
 
     private async Task<IActorRef> StartInRingAsync(MemoryDisk? disk = null, MetadataOptions? options = null)
     {

@@ -15,7 +15,7 @@ internal static class ClusterDescriptions
         Answers =
         [
             (200, "The nodes, by name.", Json,
-                """{"node":"n1","ring_version":"5f1c2ab09d3e7714","members":[{"name":"n1","weight":100,"zone":"","standing":"member","self":true,"reachable":true,"http":"http://n1:8098","remote":"akka.tcp://gossip-cluster@n1:4053","version":"0.1.0","incarnation":1790000000000,"akka":{"status":"up","reachable":true}}],"left":[]}"""),
+                """{"node":"n1","ring_version":"5f1c2ab09d3e7714","members":[{"name":"n1","weight":100,"zone":"","standing":"member","self":true,"reachable":true,"http":"http://n1:8098","remote":"akka.tcp://gossip-cluster@n1:4053","version":"0.1.0","incarnation":1790000000000,"load":{"cores":0.12,"keys":1200,"entropy":0,"hints":0,"age_ms":1800},"akka":{"status":"up","reachable":true}}],"left":[]}"""),
         ],
     };
 

@@ -21,6 +21,12 @@ internal static class ClusterJson
                 .Name("version"u8).String(facts.Version).Name("incarnation"u8).Number(facts.Incarnation);
         }
 
+        if (node.Load is { } load)
+        {
+            json.Name("load"u8).Raw("{"u8).Name("cores"u8).Number(Math.Round(load.Cores, 3)).Name("keys"u8).Number(load.Keys).Name("entropy"u8).Number(load.Entropy)
+                .Name("hints"u8).Number(load.Hints).Name("age_ms"u8).Number((long)node.LoadAge.TotalMilliseconds).Raw("}"u8);
+        }
+
         return json.Name("akka"u8).Raw("{"u8).Name("status"u8).String(node.Akka ?? "absent").Name("reachable"u8).Boolean(node.Akka is not null && !node.IsUnreachableInAkka).Raw("}}"u8);
     }
 
