@@ -41,6 +41,7 @@ internal static class NodeComposition
             {
                 Repair = HoconOptions.Read<RepairOptions>(settings.Config, []),
                 Audit = HoconOptions.Read<AuditOptions>(settings.Config, []),
+                Watch = services.GetRequiredService<Actors.Feeds.WatchOptions>(),
             },
             Metadata = metadata,
             Membership = HoconOptions.Read<MembershipOptions>(settings.Config, []),
