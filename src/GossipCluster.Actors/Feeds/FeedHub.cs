@@ -52,6 +52,9 @@ internal sealed class FeedHub : IThreadPoolWorkItem
     /// <summary>Why it has ended; null while it lives.</summary>
     public string? Ended { get; private set; }
 
+    /// <summary>Has <see cref="Execute"/> called; for tests, when they like.</summary>
+    public Action<FeedHub> Schedule { get; init; } = static hub => ThreadPool.UnsafeQueueUserWorkItem(hub, preferLocal: false);
+
     /// <summary>How many watch.</summary>
     public int WatchCount
     {
@@ -96,7 +99,7 @@ internal sealed class FeedHub : IThreadPoolWorkItem
             _isWorking = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Schedule(this);
     }
 
     /// <summary>All watchers are told that it ends.</summary>

@@ -62,4 +62,7 @@ internal sealed class FeedCatchUp(FeedSubscription subscription, FeedWatch watch
     public FeedWatch Watch { get; } = watch;
 
     public FeedWish Wish { get; } = wish;
+
+    /// <summary>All was told.</summary>
+    public bool IsDone { get; set; }
 }

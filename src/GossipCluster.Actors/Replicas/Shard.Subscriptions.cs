@@ -168,17 +168,18 @@ internal sealed partial class Shard
     private void GoOn(FeedWatch watch)
     {
         if (!_catchUps.TryGetValue(watch, out var catchUps)) return;
-        var running = catchUps.Count(catchUp => catchUp.Call != 0);
+
+        // What this node's own replicas have may be there, and more of it begun, before the next turn of this loop.
         foreach (var catchUp in catchUps.ToArray())
         {
-            if (catchUp.Call != 0 || !catchUp.Subscription.IsHeard) continue;
+            if (catchUp.Call != 0 || catchUp.IsDone || !catchUp.Subscription.IsHeard) continue;
             var partition = catchUp.Subscription.Address.Partition;
             if (!catchUp.Wish.Everything && catchUp.Wish.Known is null)
             {
                 catchUp.Subscription.Hub.Post(new FeedNews(partition, null, null, watch, catchUp.Wish.Epoch));
                 catchUps.Remove(catchUp);
             }
-            else if (running++ < CatchUpsMax)
+            else if (catchUps.Count(other => other.Call != 0) < CatchUpsMax)
             {
                 Begin(catchUp, FeedAskKind.CatchUp, catchUp.Wish.Everything ? null : catchUp.Wish.Known!.GetValueOrDefault(partition, DotSet.Empty), null);
             }
@@ -189,7 +190,7 @@ internal sealed partial class Shard
 
     private void Finish(FeedCatchUp catchUp)
     {
-        catchUp.Call = 0;
+        (catchUp.Call, catchUp.IsDone) = (0, true);
         if (!_catchUps.TryGetValue(catchUp.Watch, out var catchUps)) return;
         catchUps.Remove(catchUp);
         if (catchUps.Count == 0) _catchUps.Remove(catchUp.Watch);

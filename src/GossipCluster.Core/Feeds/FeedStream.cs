@@ -105,6 +105,9 @@ internal sealed class FeedStream(Replica replica, FeedLimits limits, FeedScope s
     private void BeginRound()
     {
         StartRound();
+
+        // What was noted while it waited is found now, or known already.
+        _pending.Clear();
         if (_known is { } known) CatchUp(known);
         else if (!isLive) TakeEverything();
     }
