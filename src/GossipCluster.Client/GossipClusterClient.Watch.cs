@@ -16,7 +16,7 @@ public sealed partial class GossipClusterClient
     public async IAsyncEnumerable<WatchEvent> WatchAsync(DataKey key, WatchOptions? options = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         options ??= new WatchOptions();
-        var (after, snapshot) = (options.After, options.Snapshot);
+        var (after, snapshot, wasConnected) = (options.After, options.Snapshot, false);
         var node = Volatile.Read(ref _current);
         for (var failures = 0; ; failures++)
         {
@@ -25,9 +25,10 @@ public sealed partial class GossipClusterClient
             using var response = await ConnectAsync(_nodes[node] + key.WatchPath + options.Query(snapshot), after, cancel);
             if (response is null) continue;
 
-            // A later connection that knows no position cannot tell what it has missed.
-            if (after is null && !snapshot) snapshot = true;
-            else if (after is null && failures > 0) yield return new WatchEvent.Reset();
+            // A connection that knows no position cannot tell what was missed since an earlier one.
+            if (wasConnected && after is null) yield return new WatchEvent.Reset();
+            wasConnected = true;
+            snapshot = true;
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
             var isFirst = true;
             while (await NextAsync(lines, options.SilenceMax, cancel) is { } told)
