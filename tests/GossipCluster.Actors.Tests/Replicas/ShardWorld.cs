@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using GossipCluster.Actors.Feeds;
 using GossipCluster.Actors.Links;
@@ -205,6 +206,7 @@ internal sealed class ShardNode : IOutboxSink
     public void Flush() => _outbox.Flush(this);
 
     /// <summary>An actor that is none: what it is told is done when the world goes on.</summary>
+    [SuppressMessage("Design", "MA0097", Justification = "Actor references are not compared here.")]
     private sealed class NodeRef(ShardNode node) : MinimalActorRef
     {
         public override ActorPath Path { get; } = new RootActorPath(new Address("akka", "world")) / node.Name.Text;
