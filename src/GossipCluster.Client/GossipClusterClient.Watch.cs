@@ -45,7 +45,7 @@ public sealed partial class GossipClusterClient
     private async Task<HttpResponseMessage?> ConnectAsync(string address, string? after, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, PathAsItIs));
-        request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
+        request.Headers.TryAddWithoutValidation("Accept", $"text/event-stream, {Problem.MediaType}");
         if (after is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", after);
         HttpResponseMessage? response = null;
         try
