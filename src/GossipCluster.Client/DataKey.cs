@@ -12,6 +12,8 @@ public readonly record struct DataKey(string BucketType, string Bucket, string? 
         ? throw new InvalidOperationException("To delete, name a key.")
         : $"{BucketPath}/keys/{Segment(Key)}";
 
+    internal string WatchPath => Key is null ? $"{BucketPath}/watch" : $"{KeyPath}/watch";
+
     private string BucketPath => $"/types/{Segment(BucketType)}/buckets/{Segment(Bucket)}";
 
     private static string Segment(string text) => string.IsNullOrEmpty(text)

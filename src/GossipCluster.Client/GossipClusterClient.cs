@@ -16,7 +16,7 @@ namespace GossipCluster.Client;
 /// var cart = await client.Sets.ReadAsync("carts", "alice");
 /// await client.Sets.RemoveAsync("carts", "alice", "milk", new WriteOptions { Context = cart.Context });
 /// </code></example>
-public sealed class GossipClusterClient : IDisposable
+public sealed partial class GossipClusterClient : IDisposable
 {
     private const string ContextHeader = "GossipCluster-Context";
     private const string CopiesHeader = "GossipCluster-Copies";

@@ -41,6 +41,7 @@ internal static class NodeComposition
             {
                 Repair = HoconOptions.Read<RepairOptions>(settings.Config, []),
                 Audit = HoconOptions.Read<AuditOptions>(settings.Config, []),
+                Watch = services.GetRequiredService<Actors.Feeds.WatchOptions>(),
             },
             Metadata = metadata,
             Spread = HoconOptions.Read<Actors.Dissemination.SpreadOptions>(settings.Config, []),

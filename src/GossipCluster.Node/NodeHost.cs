@@ -41,8 +41,10 @@ internal static class NodeHost
         var directory = new ClusterDirectory(NodeName.Of(options.Name), options.Partitions);
         builder.Services.AddSingleton(settings).AddSingleton(options).AddSingleton(exit);
         builder.Services.AddSingleton(directory).AddSingleton<IClusterViewSource>(directory).AddSingleton<Actors.Store.ISchema>(directory);
-        var store = new Actors.Store.NodeStore(directory);
+        var watch = Actors.Configuration.HoconOptions.Read<Actors.Feeds.WatchOptions>(settings.Config, []);
+        var store = new Actors.Store.NodeStore(directory, watch);
         builder.Services.AddSingleton(store).AddSingleton(Door(store, settings.Testing.Mutant)).AddSingleton<Actors.Store.IRepairs>(store).AddSingleton<Actors.Store.IAudits>(store);
+        builder.Services.AddSingleton(watch).AddSingleton<Actors.Feeds.IFeeds>(store);
         var cluster = new Actors.Hosting.NodeCluster(directory, store);
         builder.Services.AddSingleton(cluster).AddSingleton<Actors.Hosting.ICluster>(cluster);
         builder.Services.AddGossipClusterHttp(settings.Http);

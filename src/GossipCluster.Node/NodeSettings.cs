@@ -24,7 +24,7 @@ internal sealed record NodeSettings(NodeOptions Options, Config Config)
 
     // Checked at start, whoever reads them later.
     private static readonly Type[] Areas =
-        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(AuditOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(Actors.Dissemination.SpreadOptions), typeof(MembershipOptions), typeof(TestingOptions), typeof(DamageOptions), typeof(HttpOptions)];
+        [typeof(Actors.Links.LinkOptions), typeof(ShardOptions), typeof(RepairOptions), typeof(AuditOptions), typeof(Actors.Feeds.WatchOptions), typeof(StorageOptions), typeof(MetadataOptions), typeof(Actors.Dissemination.SpreadOptions), typeof(MembershipOptions), typeof(TestingOptions), typeof(DamageOptions), typeof(HttpOptions)];
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -38,7 +38,7 @@ internal sealed class Outbox
         _body.Clear();
         Head(address);
         CoordinationWire.Write(_body, message);
-        Parcel(to, message is CoordinationMessage.ListNames or CoordinationMessage.NamesListed ? Lane.Background : Lane.Foreground, ParcelKind.Coordination);
+        Parcel(to, LaneOf(message), ParcelKind.Coordination);
     }
 
     /// <returns>How many bytes it took.</returns>
@@ -63,6 +63,12 @@ internal sealed class Outbox
 
     private static Lane LaneOf(PeerMessage message) =>
         message is PeerMessage.Replicate or PeerMessage.Replicated or PeerMessage.Repair or PeerMessage.SyncAsk or PeerMessage.Know ? Lane.Foreground : Lane.Background;
+
+    // All that a feed says in one lane: its messages keep their order.
+    private static Lane LaneOf(CoordinationMessage message) => message is
+        CoordinationMessage.ListNames or CoordinationMessage.NamesListed
+        or CoordinationMessage.FeedAsk or CoordinationMessage.FeedAck or CoordinationMessage.FeedStop or CoordinationMessage.FeedPart
+        ? Lane.Background : Lane.Foreground;
 
     private void Head(ReplicaAddress address)
     {

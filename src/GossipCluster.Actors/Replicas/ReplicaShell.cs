@@ -41,6 +41,9 @@ internal sealed class ReplicaShell(ReplicaAddress address, ReplicaProtocol proto
     /// <summary>A snapshot that is being written; null where none is.</summary>
     public RunningSnapshot? Snapshot { get; set; }
 
+    /// <summary>What it tells watchers; null where nobody watches.</summary>
+    public Core.Feeds.FeedSource? Feed { get; set; }
+
     /// <summary>Its audit; null before the first.</summary>
     public ReplicaAudit? Audit { get; set; }
 

@@ -121,6 +121,8 @@ internal sealed partial class Shard
             case CoordinationMessage.RelayedRefusal refusal:
                 RelayedRefusal(refusal);
                 break;
+            case CoordinationMessage.NotTaken not when FeedNotTaken(from, not.Call):
+                break;
             case CoordinationMessage.NotTaken not:
                 NotTaken(from, not);
                 break;
@@ -138,6 +140,18 @@ internal sealed partial class Shard
                 break;
             case CoordinationMessage.NamesListed listed:
                 TakeNames(from, listed);
+                break;
+            case CoordinationMessage.FeedPart part:
+                TakePart(from, part);
+                break;
+            case CoordinationMessage.FeedAsk ask:
+                AskFeed(from, parcel.Replica, ask);
+                break;
+            case CoordinationMessage.FeedAck ack:
+                AckFeed(from, parcel.Replica, ack);
+                break;
+            case CoordinationMessage.FeedStop stop:
+                StopFeed(from, parcel.Replica, stop.Call);
                 break;
         }
     }

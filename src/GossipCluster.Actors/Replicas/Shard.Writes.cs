@@ -332,6 +332,7 @@ internal sealed partial class Shard
         AskWhatWasHeldBack();
         ContinueHandoff();
         TickAudits();
+        TickFeeds(now);
     }
 
     /// <summary>The shard goes down: nobody waits in vain.</summary>
@@ -343,5 +344,6 @@ internal sealed partial class Shard
         foreach (var wait in _hintWaits) wait.Ticket.Abandon();
         foreach (var list in _lists) list.Ticket.Abandon();
         AbandonAudits();
+        AbandonFeeds();
     }
 }

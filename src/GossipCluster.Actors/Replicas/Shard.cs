@@ -40,6 +40,7 @@ internal sealed partial class Shard
     {
         (_self, _index, _count, _options, _outbox, _clock, _random) = (self, index, count, options, outbox, clock, random);
         _repair = options.Repair;
+        _feedLimits = options.Watch.Limits;
         _pace = new RepairPace(_repair.PaceOf(count), TimeSpan.Zero);
         _view = new ClusterView(self, Core.Placement.Ring.Of([]), ImmutableDictionary<NodeName, PeerFacts>.Empty);
 
@@ -54,13 +55,16 @@ internal sealed partial class Shard
     public int RequestCount => _writes.Count + _reads.Count;
 
     /// <summary>Something is under way that time may change.</summary>
-    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _hintWaits.Count > 0 || _paced.Count > 0 || IsAuditing;
+    public bool IsBusy => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0 || _receipts.Count > 0 || _hintWaits.Count > 0 || _paced.Count > 0 || IsAuditing || FeedsAreBusy;
 
     /// <summary>A client of this node, or of another, waits for something.</summary>
     public bool HasRequests => _writes.Count > 0 || _reads.Count > 0 || _lists.Count > 0;
 
     /// <summary>Something is on its way to the disk.</summary>
     public bool HasPending => _shells.Values.Any(shell => shell.Replica.HasPending);
+
+    /// <summary>The actor around it, whom watchers answer; for tests, whoever takes their place.</summary>
+    public Akka.Actor.ICanTell ShardRef { get; init; } = Akka.Actor.ActorRefs.Nobody;
 
     public IEnumerable<ReplicaShell> Shells => _shells.Values;
 
@@ -91,6 +95,7 @@ internal sealed partial class Shard
         OpenPrimaries();
         Recount();
         BeginHandoff();
+        ReviewSubscriptions();
     }
 
     public void SeeReachability(NodeName node, bool isReachable, TimeSpan now)
@@ -101,6 +106,7 @@ internal sealed partial class Shard
         foreach (var write in _writes.Values.ToArray()) Feed(write, WriteInput.ReachabilityChanged(node, isReachable));
         foreach (var read in _reads.Values.ToArray()) Feed(read, ReadInput.ReachabilityChanged(node, isReachable));
         SyncAfterReturn(node, isReachable);
+        ReviewSubscriptions();
     }
 
     /// <summary>From here on dots are named under this id.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Event;
+using GossipCluster.Actors.Feeds;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Storage;
@@ -19,6 +20,9 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     // Hedges may come this much late; finer would wake up more often than requests do.
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(20);
 
+    // Leases and heartbeats of feeds, while there are any.
+    private static readonly TimeSpan FeedInterval = TimeSpan.FromMilliseconds(500);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly int _index;
     private readonly int _count;
@@ -31,6 +35,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
     private int _notLandedSeen;
     private bool _flushing;
     private bool _ticking;
+    private bool _isFollowing;
     private IActorRef? _drainer;
 
     public ShardActor(NodeName self, int index, int count, ShardOptions options, IActorRef storage, IActorRef links)
@@ -40,6 +45,7 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         _shard = new Shard(self, index, count, options, _outbox, TimeProvider.System, () => (ulong)Random.Shared.NextInt64(1, long.MaxValue))
         {
             AuditJournal = new AuditJournal(_log, self),
+            ShardRef = Self,
         };
         Become(Recovering);
     }
@@ -123,6 +129,16 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
         On<ListTicket>(_shard.List);
         On<ReceiptTicket>(_shard.Receipt);
         On<HintsTicket>(_shard.AwaitHints);
+        On<FeedProtocol.Open>(_shard.Open);
+        On<FeedProtocol.Close>(_shard.Close);
+        On<FeedProtocol.Attach>(_shard.Attach);
+        On<FeedProtocol.Detach>(_shard.Detach);
+        On<FeedProtocol.Consumed>(_shard.Consumed);
+        On<FeedProtocol.Tick>((_, now) =>
+        {
+            _isFollowing = false;
+            _shard.TickFeeds(now);
+        });
         On<ShardProtocol.SyncAll>((_, now) => _shard.SyncAll(now));
         On<ShardProtocol.PauseHandoff>((pause, now) => _shard.PauseHandoff(pause.IsPaused, now));
         On<ShardProtocol.DropHints>((_, now) => _shard.DropHints(now));
@@ -163,10 +179,16 @@ internal sealed class ShardActor : ReceiveActor, IWithTimers, IWithStash, IOutbo
             Self.Tell(Flush.Instance);
         }
 
-        if ((_shard.IsBusy || _shard.IsHandingOff) && !_ticking)
+        if (!_ticking && (_shard.IsBusy || _shard.IsHandingOff))
         {
             _ticking = true;
             Timers.StartSingleTimer(Tick.Instance, Tick.Instance, TickInterval);
+        }
+
+        if (!_isFollowing && _shard.HasFeeds)
+        {
+            _isFollowing = true;
+            Timers.StartSingleTimer(FeedProtocol.Tick.Instance, FeedProtocol.Tick.Instance, FeedInterval);
         }
 
         if (_drainer is not null && !_shard.HasRequests && !_shard.HasPending && _outbox.IsEmpty)

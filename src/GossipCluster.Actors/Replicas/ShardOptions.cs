@@ -41,6 +41,9 @@ public sealed record ShardOptions
     /// <summary>The audit; a section of its own.</summary>
     public AuditOptions Audit { get; init; } = new();
 
+    /// <summary>The change feed; a section of its own.</summary>
+    public Feeds.WatchOptions Watch { get; init; } = new();
+
     /// <summary>Bounds of each replica.</summary>
     public ReplicaOptions Replica { get; init; } = ReplicaOptions.Default;
 

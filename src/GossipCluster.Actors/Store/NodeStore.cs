@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Akka.Actor;
+using GossipCluster.Actors.Feeds;
 using GossipCluster.Actors.Hosting;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Replicas;
@@ -10,14 +11,23 @@ using GossipCluster.Core.Kernel;
 namespace GossipCluster.Actors.Store;
 
 /// <summary>The store over this node's shards. Its state is what the node last published; nothing waits for an actor to say what a request needs.</summary>
-public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
+public sealed partial class NodeStore : IStore, IRepairs
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EntropyPatience = TimeSpan.FromSeconds(10);
     private volatile State _state = new([], null, new NodeStatus(string.Empty, false, false, "The node is starting.", []));
 
+    /// <summary>Takes no requests until the node says so.</summary>
+    /// <param name="schema">Bucket types.</param>
+    /// <param name="watch">Of the change feed.</param>
+    public NodeStore(ISchema schema, WatchOptions? watch = null)
+    {
+        (Schema, _watch) = (schema, watch ?? new WatchOptions());
+        _pace = new FeedPace(_watch);
+    }
+
     /// <inheritdoc/>
-    public ISchema Schema { get; } = schema;
+    public ISchema Schema { get; }
 
     /// <inheritdoc/>
     public NodeStatus Status => _state.Status;
@@ -26,7 +36,11 @@ public sealed partial class NodeStore(ISchema schema) : IStore, IRepairs
     /// <param name="shards">Empty while the node cannot take requests.</param>
     /// <param name="view">What is known of the cluster.</param>
     /// <param name="status">What to say of the node.</param>
-    internal void Publish(ImmutableArray<IActorRef> shards, ClusterView? view, NodeStatus status) => _state = new State(shards, view, status);
+    internal void Publish(ImmutableArray<IActorRef> shards, ClusterView? view, NodeStatus status)
+    {
+        _state = new State(shards, view, status);
+        EndFeeds(shards);
+    }
 
     /// <inheritdoc/>
     public ValueTask<WriteReply> WriteAsync(WriteCommand command)

@@ -86,6 +86,7 @@ internal static class BenchCommand
         private readonly Option<string?> _w = new("--w") { Description = "Copies that a write waits for: a number, one, quorum, all." };
         private readonly Option<string?> _dw = new("--dw") { Description = "Copies on disk that a write waits for." };
         private readonly Option<string?> _r = new("--r") { Description = "Replicas that a read waits for." };
+        private readonly Option<int> _watchers = new("--watchers") { Description = "Watchers of the bucket on the first node, beside the load.", DefaultValueFactory = _ => 0 };
         private readonly Option<string?> _pids = new("--pids") { Description = "Process ids, with commas, whose CPU time is measured: that of the nodes." };
         private readonly Option<string> _output = OutputFormats.Option("For people, or for programs: one JSON object. Progress goes to standard error.");
 
@@ -94,7 +95,7 @@ internal static class BenchCommand
             var command = new Command("bench", "Puts load on a cluster and reports throughput, latencies and CPU time an operation.")
             {
                 _node, _type, _mix, _bucket, _keys, _distribution, _exponent, _connections, _duration, _warmup, _timeout, _rate, _batch, _valueSize,
-                _elements, _w, _dw, _r, _pids, _output,
+                _elements, _w, _dw, _r, _watchers, _pids, _output,
             };
             command.SetAction((parsed, _) => RunAsync(Settings(parsed.CommandResult)));
             return command;
@@ -122,6 +123,7 @@ internal static class BenchCommand
                 W = QuorumOf(_w),
                 DW = QuorumOf(_dw),
                 R = QuorumOf(_r),
+                Watchers = Number(_watchers, 0, ConnectionsMax),
                 Pids = Pids(result.GetValue(_pids), problems),
             };
             if (batch > 1 && (settings.W, settings.DW, settings.R) != default) problems.Add("--w, --dw and --r are not for --batch: a batch uses the bucket's quorums.");
@@ -147,6 +149,7 @@ internal static class BenchCommand
                 W = settings.W,
                 DW = settings.DW,
                 R = settings.R,
+                Watchers = settings.Watchers,
                 Output = OutputFormats.Of(result.GetValue(_output)),
                 Pids = settings.Pids,
             };

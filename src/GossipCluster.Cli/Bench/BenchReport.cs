@@ -33,6 +33,7 @@ internal static class BenchReport
         text.AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"outcomes: {string.Join(", ", run.Requests.Outcomes.Select(outcome => string.Create(CultureInfo.InvariantCulture, $"{OperationStatistics.NameOf(outcome.Key)} {outcome.Value:N0}")))}");
         if (run.NotSent > 0) text.AppendLine(CultureInfo.InvariantCulture, $"not sent in time: {run.NotSent:N0} requests; the store, or --connections, is not enough for this rate");
+        if (run.Watchers.Count > 0) text.AppendLine(CultureInfo.InvariantCulture, $"watchers: {run.Watchers.Count:N0}, sent {run.Watchers.Bytes / 1e6:N1} MB, {run.Watchers.Ended:N0} ended by the node");
         var ended = run.Requests.Succeeded + run.Requests.Failed;
         foreach (var (pid, cpu) in run.Cpu.OrderBy(entry => entry.Key == 0 ? int.MaxValue : entry.Key))
         {
@@ -79,6 +80,11 @@ internal static class BenchReport
             Write(json, run.Requests, run.Measured, withLatency: true);
             json.WriteNumber("not_sent", run.NotSent);
             WriteCpu(json, run);
+            json.WriteStartObject("watchers");
+            json.WriteNumber("count", run.Watchers.Count);
+            json.WriteNumber("bytes", run.Watchers.Bytes);
+            json.WriteNumber("ended", run.Watchers.Ended);
+            json.WriteEndObject();
             json.WriteEndObject();
         }
 

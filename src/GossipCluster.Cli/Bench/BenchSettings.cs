@@ -51,6 +51,9 @@ internal sealed record BenchSettings
     /// <summary>A request without an answer for so long is given up, and its connection closed.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>Watchers of the bucket on the first node, which read what they are sent and do nothing with it.</summary>
+    public int Watchers { get; init; }
+
     public required OutputFormat Output { get; init; }
 
     public required IReadOnlyList<int> Pids { get; init; }

@@ -46,6 +46,9 @@ internal sealed class LoadGenerator : IDisposable
     /// <summary>How long was measured: shorter than asked for when interrupted.</summary>
     public TimeSpan Measured { get; private set; }
 
+    /// <summary>Who watches the bucket.</summary>
+    public Watchers Watchers { get; } = new();
+
     /// <summary>CPU time of processes over the measured time, by process id; this program's own under 0.</summary>
     public IReadOnlyDictionary<int, TimeSpan> Cpu { get; private set; } = new Dictionary<int, TimeSpan>();
 
@@ -59,6 +62,7 @@ internal sealed class LoadGenerator : IDisposable
             throw new CommandException($"No connection to {problem}. Start a cluster with 'gossip dev', or name other nodes with --node.");
         }
 
+        if (Settings.Watchers > 0) await Watchers.ConnectAsync(Settings.Nodes[0], nodes[0].Item1, Settings);
         var start = Stopwatch.GetTimestamp();
         _measureStart = start + Ticks(Settings.Warmup);
         _measureEnd = _measureStart + Ticks(Settings.Duration);
@@ -140,6 +144,7 @@ internal sealed class LoadGenerator : IDisposable
     public void Dispose()
     {
         foreach (var connection in _connections) connection.Dispose();
+        Watchers.Dispose();
     }
 
     private bool IsMeasured(long due) => due >= _measureStart && due < _measureEnd;

@@ -1,5 +1,6 @@
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Feeds;
 using GossipCluster.Core.Kernel;
 
 namespace GossipCluster.Core.Coordination;
@@ -86,4 +87,42 @@ public abstract record CoordinationMessage(ulong Call)
     /// <param name="Names">Keys or buckets.</param>
     /// <param name="IsLast">No more follow.</param>
     public sealed record NamesListed(ulong Call, IReadOnlyList<string> Names, bool IsLast) : CoordinationMessage(Call);
+
+    /// <summary>Tell this node what changes, or remember it for who may ask later. Answered by <see cref="FeedPart"/>s, or <see cref="NotTaken"/>.</summary>
+    /// <param name="Call">The stream's number; it is a new one whenever a stream starts again.</param>
+    /// <param name="Kind">What is wanted.</param>
+    /// <param name="Scope">Of which keys.</param>
+    /// <param name="Known">What the asker has; null for nothing.</param>
+    /// <param name="Seen">What the asker was told of beyond that, perhaps in part: nothing is told before all of it is here, for a while. Null for nothing.</param>
+    /// <param name="Interval">The least time between two rounds of changes; whole milliseconds on the wire.</param>
+    public sealed record FeedAsk(ulong Call, FeedAskKind Kind, FeedScope Scope, DotSet? Known, DotSet? Seen, TimeSpan Interval) : CoordinationMessage(Call);
+
+    /// <summary>Parts up to this one have been taken in, and more are wanted. <see cref="NotTaken"/> where there is no such stream.</summary>
+    public sealed record FeedAck(ulong Call, int Number, TimeSpan Interval) : CoordinationMessage(Call);
+
+    /// <summary>No more is wanted. No answer.</summary>
+    public sealed record FeedStop(ulong Call) : CoordinationMessage(Call);
+
+    /// <summary>Some keys as they are now.</summary>
+    /// <param name="Call">As asked.</param>
+    /// <param name="Number">Counts the parts of the stream from 1: a number left out is a part that was lost.</param>
+    /// <param name="IsReset">What has changed cannot be told: what follows is all there is.</param>
+    /// <param name="IsLast">Of a catch-up: that was all.</param>
+    /// <param name="States">Key states, for readers; null for none.</param>
+    /// <param name="Clock">What the states have seen; or, where the part is complete, what is told to the end.</param>
+    /// <param name="IsComplete">The effect of every dot in the clock has been told with this part; else more of the round follows.</param>
+    public sealed record FeedPart(ulong Call, int Number, bool IsReset, bool IsLast, Record? States, DotSet Clock, bool IsComplete) : CoordinationMessage(Call);
+}
+
+/// <summary>What is wanted of the source of a feed.</summary>
+public enum FeedAskKind
+{
+    /// <summary>Remember which keys change, for a reader that may come.</summary>
+    Keep = 0,
+
+    /// <summary>What changes from here on, or since what is known.</summary>
+    Live = 1,
+
+    /// <summary>What has changed since what is known, or all there is; and then nothing more.</summary>
+    CatchUp = 2,
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Feeds;
 using GossipCluster.Core.Kernel;
 using GossipCluster.Core.Wire;
 
@@ -21,6 +22,9 @@ namespace GossipCluster.Core.Coordination;
 /// RepairAsk      = key:prefixed node:prefixed clock
 /// AskClock       =                                              ClockTold = clock records
 /// ListNames      = flags:byte type:prefixed bucket:prefixed?       NamesListed = flags:byte count:varint name:prefixed*
+/// FeedAsk        = kind:byte scopeKind:byte scope:prefixed flags:byte clock? clock? intervalMs:varint                flags: 1 = known, 2 = seen
+/// FeedAck        = number:varint intervalMs:varint              FeedStop =
+/// FeedPart       = number:varint flags:byte record? clock                                      flags: 1 = reset, 2 = last, 4 = states, 8 = complete
 /// outcome        = 1 copies primaries durable short | 2 kind got wanted | 3 copies | 4 reason refusal+1
 /// ]]></code>
 /// </remarks>
@@ -46,6 +50,10 @@ public static class CoordinationWire
         RepairAsk = 11,
         AskClock = 12,
         ClockTold = 13,
+        FeedAsk = 14,
+        FeedAck = 15,
+        FeedStop = 16,
+        FeedPart = 17,
     }
 
     /// <summary>Appends a message's bytes.</summary>
@@ -118,6 +126,30 @@ public static class CoordinationWire
                 writer.WriteCount(listed.Names.Count);
                 foreach (var name in listed.Names) writer.WritePrefixed(Encoding.UTF8.GetBytes(name));
                 break;
+            case CoordinationMessage.FeedAsk ask:
+                Head(writer, Kind.FeedAsk, message);
+                writer.WriteByte((byte)ask.Kind);
+                ask.Scope.Write(writer);
+                writer.WriteByte((byte)((ask.Known is null ? 0 : 1) | (ask.Seen is null ? 0 : 2)));
+                ask.Known?.Write(writer);
+                ask.Seen?.Write(writer);
+                writer.WriteVarint((ulong)ask.Interval.TotalMilliseconds);
+                break;
+            case CoordinationMessage.FeedAck ack:
+                Head(writer, Kind.FeedAck, message);
+                writer.WriteCount(ack.Number);
+                writer.WriteVarint((ulong)ack.Interval.TotalMilliseconds);
+                break;
+            case CoordinationMessage.FeedStop:
+                Head(writer, Kind.FeedStop, message);
+                break;
+            case CoordinationMessage.FeedPart part:
+                Head(writer, Kind.FeedPart, message);
+                writer.WriteCount(part.Number);
+                writer.WriteByte((byte)((part.IsReset ? 1 : 0) | (part.IsLast ? 2 : 0) | (part.States is null ? 0 : 4) | (part.IsComplete ? 8 : 0)));
+                part.States?.Write(writer);
+                part.Clock.Write(writer);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{message.GetType().Name} has no binary form.");
         }
@@ -184,8 +216,26 @@ public static class CoordinationWire
                 var names = new string[reader.ReadCount(2)];
                 for (var i = 0; i < names.Length && !reader.Failed; i++) names[i] = Encoding.UTF8.GetString(reader.ReadPrefixed(Key.NameBytesMax));
                 return new CoordinationMessage.NamesListed(call, names, isLast);
+            case Kind.FeedAsk:
+                var wanted = (FeedAskKind)reader.ReadByte();
+                if (wanted > FeedAskKind.CatchUp) reader.Fail("what is wanted of a feed, 0 to 2");
+                var scope = FeedScope.Read(ref reader);
+                var flags = ReadFlags(ref reader, 3);
+                var known = (flags & 1) != 0 ? DotSet.Read(ref reader) : null;
+                var seen = (flags & 2) != 0 ? DotSet.Read(ref reader) : null;
+                var interval = ReadMilliseconds(ref reader);
+                return scope is null ? null : new CoordinationMessage.FeedAsk(call, wanted, scope, known, seen, interval);
+            case Kind.FeedAck:
+                return new CoordinationMessage.FeedAck(call, reader.ReadInt(int.MaxValue, "the number of a part"), ReadMilliseconds(ref reader));
+            case Kind.FeedStop:
+                return new CoordinationMessage.FeedStop(call);
+            case Kind.FeedPart:
+                var number = reader.ReadInt(int.MaxValue, "the number of a part");
+                flags = ReadFlags(ref reader, 15);
+                var states = (flags & 4) != 0 ? Record.Read(ref reader) : (Record?)null;
+                return new CoordinationMessage.FeedPart(call, number, (flags & 1) != 0, (flags & 2) != 0, states, DotSet.Read(ref reader), (flags & 8) != 0);
             default:
-                reader.Fail("the kind of a coordinator's message, 1 to 13");
+                reader.Fail("the kind of a coordinator's message, 1 to 17");
                 return null;
         }
     }
@@ -316,6 +366,8 @@ public static class CoordinationWire
         writer.WriteByte(record is null ? (byte)0 : (byte)1);
         record?.Write(writer);
     }
+
+    private static TimeSpan ReadMilliseconds(ref WireReader reader) => TimeSpan.FromMilliseconds(reader.ReadInt(int.MaxValue, "milliseconds in 31 bits"));
 
     private static Key ReadKey(ref WireReader reader)
     {

@@ -155,6 +155,7 @@ public sealed partial class Replica
         _unlogged.Clear();
         _stable.Clear();
         _log.Clear();
+        _journal?.Clear();
         _audit = new Audit.MerkleTree();
         _next = Math.Max(_next, next);
         _counterFloor = Math.Max(_counterFloor, next - 1);
@@ -175,6 +176,9 @@ public sealed partial class Replica
     private void DropHints(List<(Key Key, DotSet Dots)> hints)
     {
         _counterFloor = LastDurable;
+
+        // What was dropped may come back, and would be counted twice.
+        _journal?.Clear();
         foreach (var (key, dropped) in hints)
         {
             var dots = _table.Resolve(dropped);

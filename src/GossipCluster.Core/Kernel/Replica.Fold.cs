@@ -84,6 +84,7 @@ public sealed partial class Replica
         _clock.Add(_table[happened.Slot], happened.First, happened.Last);
         _stagedClock.Add(_table[happened.Slot], happened.First, happened.Last);
         _log.Append(new FoldEntry(record, happened), _table, _unlogged);
+        _journal?.Add(default, _table[happened.Slot], happened.First, happened.Last);
     }
 
     /// <summary>Takes the names of a fold in; gives its event under its present name.</summary>
@@ -136,6 +137,7 @@ public sealed partial class Replica
         var seenNew = clock.Intersect(DotSet.Of(_table[renaming.To], renaming.ToFirst, renaming.NewNameOf(renaming.Last)));
         RenameItems(renaming, seenOld, seenNew);
         _table.Rename(renaming);
+        _journal?.Clear();
         _log.Rename(renaming, _table, _unlogged);
         foreach (var dots in (DotSet.Builder[])[_clock, _stagedClock, _unlogged, _stable])
         {

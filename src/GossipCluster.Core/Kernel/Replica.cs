@@ -196,6 +196,7 @@ public sealed partial class Replica
         {
             foreach (var range in entry.Ranges) _clock.Add(_table[range.Slot], range.First, range.Last);
             _log.Append(entry, _table, _unlogged);
+            if (_journal is not null) JournalTaken(entry);
         }
 
         foreach (var chunk in batch.Chunks) KeepChunk(chunk);
@@ -230,6 +231,7 @@ public sealed partial class Replica
         {
             if (_views.Count > 0) KeepForViews(key);
             Put(key, tree);
+            _changed?.Invoke(key);
         }
 
         foreach (var (keyHash, difference) in batch.Audit) _audit.Add(keyHash, difference);

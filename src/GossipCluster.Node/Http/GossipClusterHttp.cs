@@ -13,6 +13,7 @@ using GossipCluster.Node.Http.Paths;
 using GossipCluster.Node.Http.Properties;
 using GossipCluster.Node.Http.Repairs;
 using GossipCluster.Node.Http.Server;
+using GossipCluster.Node.Http.Watches;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Scalar.AspNetCore;
@@ -41,6 +42,8 @@ internal static class GossipClusterHttp
         services.AddSingleton<RepairEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<AuditEndpoints>();
+        services.AddSingleton(new Core.Feeds.FeedToken(options.TokenSecret.Span));
+        services.AddSingleton<WatchEndpoints>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddRoutingCore();
         services.AddDescription();
@@ -82,6 +85,9 @@ internal static class GossipClusterHttp
         app.Method(HttpMethods.Delete, key, keys.DeleteAsync, Descriptions.Delete);
         app.Others(key, KeyEndpoints.ItemMethods);
         app.ReadOnly("/types/{type}/buckets/{bucket}/keys", keys.ListKeysAsync, Descriptions.ListKeys);
+        var watches = app.Services.GetRequiredService<WatchEndpoints>();
+        app.ReadOnly("/types/{type}/buckets/{bucket}/watch", watches.WatchBucketAsync, Descriptions.WatchBucket);
+        app.ReadOnly("/types/{type}/buckets/{bucket}/keys/{key}/watch", watches.WatchKeyAsync, Descriptions.WatchKey);
         app.ReadOnly("/types/{type}/buckets", keys.ListBucketsAsync, Descriptions.ListBuckets);
 
         app.Method(HttpMethods.Post, "/batch", app.Services.GetRequiredService<BatchEndpoints>().RunAsync, Descriptions.Batch);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
+using GossipCluster.Actors.Feeds;
 using GossipCluster.Actors.Links;
 using GossipCluster.Actors.Membership;
 using GossipCluster.Actors.Replicas;
@@ -176,7 +178,7 @@ internal sealed class ShardNode : IOutboxSink
     public ShardNode(ShardWorld world, NodeName name, ShardOptions options)
     {
         (_world, Name, Options) = (world, name, options);
-        Shard = new Shard(name, 0, 1, options, _outbox, TimeProvider.System, world.Random64) { AuditJournal = Journal };
+        Shard = new Shard(name, 0, 1, options, _outbox, TimeProvider.System, world.Random64) { AuditJournal = Journal, ShardRef = Ref = new NodeRef(this) };
     }
 
     public NodeName Name { get; }
@@ -184,6 +186,9 @@ internal sealed class ShardNode : IOutboxSink
     public ShardOptions Options { get; }
 
     public Shard Shard { get; }
+
+    /// <summary>Where hubs and watchers of feeds find the shard.</summary>
+    public IActorRef Ref { get; }
 
     /// <summary>What audits have found.</summary>
     public RecordingJournal Journal { get; } = new();
@@ -199,6 +204,40 @@ internal sealed class ShardNode : IOutboxSink
         Shard.Shells.Single(shell => shell.Address == new ReplicaAddress(n, _world.Ring.PartitionOf(key.Hash))).Replica;
 
     public void Flush() => _outbox.Flush(this);
+
+    /// <summary>An actor that is none: what it is told is done when the world goes on.</summary>
+    [SuppressMessage("Design", "MA0097", Justification = "Actor references are not compared here.")]
+    private sealed class NodeRef(ShardNode node) : MinimalActorRef
+    {
+        public override ActorPath Path { get; } = new RootActorPath(new Address("akka", "world")) / node.Name.Text;
+
+        public override IActorRefProvider Provider => throw new NotSupportedException();
+
+        protected override void TellInternal(object message, IActorRef sender) => node._world.Post(() =>
+        {
+            var (shard, now) = (node.Shard, node._world.Now);
+            switch (message)
+            {
+                case FeedProtocol.Open open:
+                    shard.Open(open, now);
+                    break;
+                case FeedProtocol.Close close:
+                    shard.Close(close, now);
+                    break;
+                case FeedProtocol.Attach attach:
+                    shard.Attach(attach, now);
+                    break;
+                case FeedProtocol.Detach detach:
+                    shard.Detach(detach, now);
+                    break;
+                case FeedProtocol.Consumed consumed:
+                    shard.Consumed(consumed, now);
+                    break;
+                default:
+                    throw new System.Diagnostics.UnreachableException(message.GetType().Name);
+            }
+        });
+    }
 
     void IOutboxSink.Append(ImmutableArray<StagedBatch> batches) => _world.Post(() =>
     {

@@ -2,6 +2,7 @@ using CsCheck;
 using GossipCluster.Core.Causality;
 using GossipCluster.Core.Coordination;
 using GossipCluster.Core.DataTypes;
+using GossipCluster.Core.Feeds;
 using GossipCluster.Core.Kernel;
 using GossipCluster.Core.Wire;
 
@@ -34,6 +35,12 @@ public sealed class CoordinationWireTests
         new CoordinationMessage.ListNames(9, "counters", "b"),
         new CoordinationMessage.ListNames(9, "counters", null),
         new CoordinationMessage.NamesListed(10, ["a", "ä"], true),
+        new CoordinationMessage.FeedAsk(13, FeedAskKind.Live, BucketOf("counters", "b"), null, null, TimeSpan.FromMilliseconds(20)),
+        new CoordinationMessage.FeedAsk(13, FeedAskKind.CatchUp, FeedScope.Of(Key), Clock, Clock, TimeSpan.Zero),
+        new CoordinationMessage.FeedAck(14, 7, TimeSpan.FromSeconds(1)),
+        new CoordinationMessage.FeedStop(15),
+        new CoordinationMessage.FeedPart(16, 1, true, false, State, Clock, false),
+        new CoordinationMessage.FeedPart(16, 2, false, true, null, DotSet.Empty, true),
     ];
 
     [Fact]
@@ -72,6 +79,9 @@ public sealed class CoordinationWireTests
         "01010A00018827E80703020200010C08636F756E746572730162" + "6B" + "0106",
         Convert.ToHexString(Bytes(new CoordinationMessage.Forward(
             10, Key, DataType.Counter, new Operation.Increment(3), new WriteQuorum(3, 2, 2, 0, 1), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(1), null, false))));
+
+    private static FeedScope BucketOf(string type, string bucket) =>
+        FeedScope.TryOfBucket(type, bucket, out var scope, out var error) ? scope : throw new InvalidOperationException(error);
 
     private static Record StateOf()
     {

@@ -22,7 +22,9 @@ public sealed class OpenApiTests(MemoryNode node) : IClassFixture<MemoryNode>
                 "/types/{type} PUT", "/types/{type}/buckets GET",
                 "/types/{type}/buckets/{bucket}/datatypes POST", "/types/{type}/buckets/{bucket}/datatypes/{key} GET", "/types/{type}/buckets/{bucket}/datatypes/{key} POST",
                 "/types/{type}/buckets/{bucket}/keys GET", "/types/{type}/buckets/{bucket}/keys/{key} DELETE", "/types/{type}/buckets/{bucket}/keys/{key} GET",
+                "/types/{type}/buckets/{bucket}/keys/{key}/watch GET",
                 "/types/{type}/buckets/{bucket}/props DELETE", "/types/{type}/buckets/{bucket}/props GET", "/types/{type}/buckets/{bucket}/props PUT",
+                "/types/{type}/buckets/{bucket}/watch GET",
                 "/types/{type}/props GET", "/types/{type}/props PUT",
             ],
             paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{path.Name} {operation.Name.ToUpperInvariant()}")).Order(StringComparer.Ordinal));

@@ -7,6 +7,7 @@ namespace GossipCluster.Node.Http.Answers;
 internal static class Negotiation
 {
     public const string Json = "application/json";
+    public const string EventStream = "text/event-stream";
     public const string Problem = "application/problem+json";
 
     /// <summary>True where the Accept header allows <c>application/json</c>, or there is none.</summary>

@@ -91,6 +91,12 @@ internal sealed record Refusal(int Status, string Title, string Sentence)
 
     public static Refusal BadContext(string sentence) => new(400, "bad-context", sentence);
 
+    public static Refusal BadPosition(string sentence) => new(400, "bad-position", sentence);
+
+    public static Refusal NoEventStream { get; } = new(406, "not-acceptable", "A change feed is text/event-stream; the Accept header does not allow it.");
+
+    public static Refusal NoWatch(string sentence, TimeSpan retryAfter) => Unavailable(sentence, retryAfter);
+
     public static Refusal BadKey(string sentence) => new(400, "bad-key", sentence);
 
     public static Refusal BadParameter(string sentence) => new(400, "bad-parameter", sentence);

@@ -73,6 +73,29 @@ internal static class Descriptions
         Answers = [(204, "Deleted.", string.Empty, string.Empty), .. CommonRefusals],
     };
 
+    public static ResourceDescription WatchBucket { get; } = new(Data, "Watch a bucket", "Its changes as they happen, as server-sent events: `change`, `deleted`, and now and then a `position` whose id a later watch, on any node, goes on from (`Last-Event-ID`). An event says what its key is now: several changes in a row may be one. `missed` says how many keys a slow reader missed, `reset` that all keys follow. See docs/change-feed.md.")
+    {
+        Parameters = ["prefix", "snapshot", "Last-Event-ID"],
+        Answers =
+        [
+            (200, "Events, until the client or the node ends it.", Negotiation.EventStream, $$"""
+                event: change
+                data: {"key":"home","type":"counter","value":5,"context":"{{Token}}"}
+
+                id: gVx3
+                event: position
+                data: {}
+
+                """),
+            (400, "The prefix, the key or the position is wrong.", Text, string.Empty),
+            (404, "There is no such bucket type.", Text, "Unknown bucket type: nosuch\n"),
+            (406, "The Accept header does not allow text/event-stream.", Text, string.Empty),
+            (503, "The node does not serve, or has as many watchers as it may: `Retry-After` says when to try again.", Text, string.Empty),
+        ],
+    };
+
+    public static ResourceDescription WatchKey { get; } = WatchBucket with { Summary = "Watch a key", Text = "As with a bucket. The key need not exist.", Parameters = ["snapshot", "Last-Event-ID"] };
+
     public static ResourceDescription Batch { get; } = new(Data, "Many operations in one request", "Each has an answer of its own, in order. They run concurrently: two on one key take effect in either order. A batch is no transaction.")
     {
         Parameters = ["w", "dw", "pw", "r", "pr", "n_val", "returnbody", "include_context", "value", "read_repair", "timeout"],

@@ -11,7 +11,7 @@ namespace GossipCluster.Node.Http.Paths;
 /// </remarks>
 internal sealed class RequestPath
 {
-    private const int SegmentsMax = 6;
+    private const int SegmentsMax = 7;
     private static readonly PathString Unknown = new("/-");
     private static readonly PathString Types = new("/types");
     private static readonly PathString Type_ = new("/types/-");
@@ -20,6 +20,8 @@ internal sealed class RequestPath
     private static readonly PathString BucketProps = new("/types/-/buckets/-/props");
     private static readonly PathString Keys = new("/types/-/buckets/-/keys");
     private static readonly PathString KeyOfBucket = new("/types/-/buckets/-/keys/-");
+    private static readonly PathString WatchOfBucket = new("/types/-/buckets/-/watch");
+    private static readonly PathString WatchOfKey = new("/types/-/buckets/-/keys/-/watch");
     private static readonly PathString Datatypes = new("/types/-/buckets/-/datatypes");
     private static readonly PathString Datatype = new("/types/-/buckets/-/datatypes/-");
 
@@ -92,6 +94,8 @@ internal sealed class RequestPath
         (5, "buckets", "props") => BucketProps,
         (5, "buckets", "keys") => Keys,
         (6, "buckets", "keys") => KeyOfBucket,
+        (5, "buckets", "watch") => WatchOfBucket,
+        (7, "buckets", "keys") when segments[6] == "watch" => WatchOfKey,
         (5, "buckets", "datatypes") => Datatypes,
         (6, "buckets", "datatypes") => Datatype,
         _ => Unknown,
