@@ -42,7 +42,7 @@ internal sealed class LoadActor : ReceiveActor, IWithTimers
 
     private void Ask()
     {
-        EntropyAsync().PipeTo(Self);
+        _ = EntropyAsync().PipeTo(Self);
 
         // What fails or has no answer is asked again next time.
         async Task<object> EntropyAsync() => await _store.EntropyAsync(CancellationToken.None) is { } entropy ? entropy : new Status.Failure(new TimeoutException("The shards have not answered."));
