@@ -43,7 +43,12 @@ public sealed class ChangeFeedTests : ClusterTest
         await feed.UntilAsync(values => values.Count == 20, Patience);
 
         await cluster[0].KillAsync();
-        await Task.Delay(TimeSpan.FromSeconds(4), Cancel);
+        await Eventually.TrueAsync(
+            async token => (await cluster[2].Client.MembersAsync(token)).Any(member => member.Name == cluster[0].Name && member.Reachable) ? "nobody misses it yet" : null, Patience, Cancel);
+
+        // What is written from now on, by a cluster that knows, is heard from another node.
+        var then = (await cluster[2].Client.Counters.ReadAsync("pages", "k0", cancel: Cancel)).Value;
+        await feed.UntilAsync(values => long.Parse(values["k0"], CultureInfo.InvariantCulture) > then, Patience);
         await writing.CancelAsync();
         await writer;
 
